@@ -1,0 +1,112 @@
+"""Typed readers for environment variables that refuse what makes no sense.
+
+`django-environ` parses; this module decides what is sensible and says so in one line.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.core.validators import validate_email
+
+env = environ.Env()
+
+TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable, trimmed; an empty one counts as absent."""
+    return env.str(name, default="").strip() or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return True or False. Raises ImproperlyConfigured on anything that is neither."""
+    value = text(name).lower()
+    if value in TRUE | FALSE:
+        return value in TRUE
+    if value:
+        raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
+    return default
+
+
+def number(name: str, *, default: int, least: int, most: int) -> int:
+    """Return a whole number between `least` and `most`, both included."""
+    value = text(name, str(default))
+    if not re.fullmatch(r"-?\d{1,9}", value) or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+    return int(value)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list, without blanks."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def email(name: str, default: str) -> str:
+    """Return an e-mail address."""
+    value = text(name, default)
+    try:
+        validate_email(value)
+    except Exception as error:
+        raise ImproperlyConfigured(f"{name} must be an e-mail address, not {value!r}.") from error
+    return value
+
+
+def origin(name: str, default: str) -> str:
+    """Return `scheme://host[:port]` of a web site, without a trailing slash or path."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+        raise ImproperlyConfigured(f"{name} must look like https://example.org, not {value!r}.")
+    return value
+
+
+def url(name: str, default: str, schemes: set[str]) -> str:
+    """Return an address whose scheme is one of `schemes`. The value is never repeated in the error: it may hold a password."""
+    value = text(name, default)
+    if value and urlsplit(value).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(sorted(schemes))} and '://'.")
+    return value
+
+
+def secret(name: str, *, development: str, debug: bool) -> str:
+    """Return a secret key; outside DEBUG it must be set, long, varied and not the development one."""
+    value = text(name, development if debug else "")
+    if debug:
+        return value
+    if not value or value == development or value.startswith("django-insecure-"):
+        raise ImproperlyConfigured(f"{name} must be set to a key of its own when DEBUG is off.")
+    if len(value) < 40 or len(set(value)) < 12:
+        raise ImproperlyConfigured(f"{name} is too weak: 40 characters or more, of at least 12 kinds.")
+    return value
+
+
+def mailer(name: str, default: str) -> dict[str, object]:
+    """Return one entry of MAILERS for `smtp://user:password@host:port`, `smtp+tls://`, `smtps://`, `file:///folder` or `console://`.
+
+    Django 6.1 has replaced the EMAIL_* settings that URL parsers still produce, hence this mapping of our own.
+    """
+    value = url(name, default, {"smtp", "smtp+tls", "smtps", "file", "console"})
+    parts = urlsplit(value)
+    backends = "django.core.mail.backends."
+    if parts.scheme == "console":
+        return {"BACKEND": backends + "console.EmailBackend"}
+    if parts.scheme == "file":
+        if not parts.path:
+            raise ImproperlyConfigured(f"{name} needs a folder: file:///folder.")
+        return {"BACKEND": backends + "filebased.EmailBackend", "OPTIONS": {"file_path": parts.path}}
+    if not parts.hostname:
+        raise ImproperlyConfigured(f"{name} needs a host: smtp://host:port.")
+    return {
+        "BACKEND": backends + "smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+            "username": parts.username or "",
+            "password": parts.password or "",
+            "use_tls": parts.scheme == "smtp+tls",
+            "use_ssl": parts.scheme == "smtps",
+            "timeout": 20,
+        },
+    }

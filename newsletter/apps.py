@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class NewsletterConfig(AppConfig):
+    """The weekly mail."""
+
+    name = "newsletter"
+    verbose_name = "Newsletter"

@@ -1,0 +1,6 @@
+from tools.models.checked import Check, Checked
+from tools.models.fact import Fact, FactKind
+from tools.models.price import Price
+from tools.models.tool import Category, Entry, FormerSlug, State, Tool
+
+__all__ = ["Category", "Check", "Checked", "Entry", "Fact", "FactKind", "FormerSlug", "Price", "State", "Tool"]

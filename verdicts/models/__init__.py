@@ -1,0 +1,5 @@
+from verdicts.models.comparison import Comparison
+from verdicts.models.reviewer import Reviewer
+from verdicts.models.verdict import Decision, EditConflict, Evidence, Verdict
+
+__all__ = ["Comparison", "Decision", "EditConflict", "Evidence", "Reviewer", "Verdict"]

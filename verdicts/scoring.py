@@ -1,0 +1,178 @@
+"""Every figure the site shows: numbers in, numbers out. No database, no clock."""
+
+import datetime
+from dataclasses import dataclass
+from math import sqrt
+
+QUORUM = 3
+FEW_VOTES = 20
+STALE_AFTER_DAYS = 90
+Z95 = 1.959963984540054
+PRIOR_VOTES = 20
+METHOD_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range of a share, both ends between 0 and 1."""
+
+    low: float
+    high: float
+
+
+def wilson(ships: int, skips: int, *, z: float = Z95) -> Interval | None:
+    """Return the interval that holds the true share with the confidence of `z` standard deviations; None for no votes.
+
+    Raises ValueError if either count is negative.
+
+    Source: E. B. Wilson (1927), "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the
+    American Statistical Association 22(158). Recommended for small samples by L. D. Brown, T. T. Cai and A. DasGupta
+    (2001), "Interval Estimation for a Binomial Proportion", Statistical Science 16(2).
+    """
+    if ships < 0 or skips < 0:
+        raise ValueError("Votes cannot be negative.")
+    n = ships + skips
+    if n == 0:
+        return None
+    centre = (ships + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * sqrt(ships * skips / n + z * z / 4)
+    return Interval(0.0 if ships == 0 else centre - half, 1.0 if skips == 0 else centre + half)
+
+
+def newcombe(first: tuple[int, int], second: tuple[int, int], *, z: float = Z95) -> Interval | None:
+    """Return the interval of the difference between two shares, `(ships, skips)` each; None while either has no votes.
+
+    Source: R. G. Newcombe (1998), "Interval Estimation for the Difference Between Independent Proportions", Statistics
+    in Medicine 17(8), method 10.
+    """
+    a, b = wilson(*first, z=z), wilson(*second, z=z)
+    if a is None or b is None:
+        return None
+    p, q = first[0] / sum(first), second[0] / sum(second)
+    down = sqrt((p - a.low) ** 2 + (b.high - q) ** 2)
+    up = sqrt((a.high - p) ** 2 + (q - b.low) ** 2)
+    return Interval(p - q - down, p - q + up)
+
+
+def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
+    """Return the share pulled towards the site's mean by `PRIOR_VOTES` votes, so that 95 of 100 ranks above 1 of 1."""
+    return (ships + PRIOR_VOTES * site_share) / (ships + skips + PRIOR_VOTES)
+
+
+def lead(first: tuple[int, int], second: tuple[int, int]) -> str:
+    """Return who leads among readers: `first`, `second`, `close` (too close to call) or `few` (too few votes)."""
+    if min(sum(first), sum(second)) < FEW_VOTES:
+        return "few"
+    difference = newcombe(first, second)
+    assert difference is not None
+    if difference.low > 0:
+        return "first"
+    return "second" if difference.high < 0 else "close"
+
+
+def whole_percent(share: float) -> int:
+    """Return a share as whole percent, half rounded up; only a true 0 or 1 is shown as 0 or 100."""
+    percent = int(share * 100 + 0.5)
+    if percent == 0 and share > 0:
+        return 1
+    return 99 if percent == 100 and share < 1 else percent
+
+
+@dataclass(frozen=True, slots=True)
+class PanelScore:
+    """What the panel says. It is the whole population, so there is no interval."""
+
+    ships: int
+    total: int
+
+    @property
+    def skips(self) -> int:
+        return self.total - self.ships
+
+    @property
+    def has_quorum(self) -> bool:
+        return self.total >= QUORUM
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent of verdicts that say ship; None below the quorum."""
+        return whole_percent(self.ships / self.total) if self.has_quorum else None
+
+    @property
+    def words(self) -> str:
+        return f"{self.ships} of {self.total} ship" if self.total else "No verdicts yet"
+
+    @property
+    def figure(self) -> str:
+        """The big figure: a percent, a bare count below the quorum, an em dash for none."""
+        if self.percent is not None:
+            return f"{self.percent}\u202f%"
+        return f"{self.ships} of {self.total}" if self.total else "—"
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityScore:
+    """What readers say: a sample, so it comes with an interval, and without a percent while it is small."""
+
+    ships: int
+    skips: int
+
+    @property
+    def total(self) -> int:
+        return self.ships + self.skips
+
+    @property
+    def kind(self) -> str:
+        if self.total == 0:
+            return "none"
+        return "few" if self.total < FEW_VOTES else "shown"
+
+    @property
+    def interval(self) -> Interval | None:
+        return wilson(self.ships, self.skips) if self.kind == "shown" else None
+
+    @property
+    def percent(self) -> int | None:
+        return whole_percent(self.ships / self.total) if self.kind == "shown" else None
+
+    @property
+    def low(self) -> int | None:
+        return whole_percent(self.interval.low) if self.interval else None
+
+    @property
+    def high(self) -> int | None:
+        return whole_percent(self.interval.high) if self.interval else None
+
+    @property
+    def lean(self) -> str:
+        """`ship` or `skip` only if the whole interval lies on that side of a half; else `split`; empty while unknown."""
+        if self.interval is None:
+            return ""
+        if self.interval.low > 0.5:
+            return "ship"
+        return "skip" if self.interval.high < 0.5 else "split"
+
+    @property
+    def figure(self) -> str:
+        return {"none": "—", "few": f"{self.ships}–{self.skips}", "shown": f"{self.percent}\u202f%"}[self.kind]
+
+    @property
+    def words(self) -> str:
+        if self.kind == "none":
+            return "No votes yet"
+        if self.kind == "few":
+            return f"{self.ships} ship · {self.skips} skip — too few for a percentage"
+        return f"{self.percent}\u202f%, likely {self.low}–{self.high}, {self.total:,} votes"
+
+
+def staleness(*, tested_on: datetime.date, today: datetime.date, tested_version: str, newest_version: str) -> str:
+    """Return why a verdict is stale, in words; empty while it is fresh.
+
+    It is stale when the test is more than `STALE_AFTER_DAYS` days old, or was made with another version than the
+    tool's newest. A version that was not recorded says nothing.
+    """
+    if tested_version and newest_version and tested_version != newest_version:
+        return f"Tested with {tested_version}; {newest_version} is out"
+    if (today - tested_on).days > STALE_AFTER_DAYS:
+        return f"Tested more than {STALE_AFTER_DAYS} days ago"
+    return ""
