@@ -2,6 +2,9 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from tools.models import Tool
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -10,4 +13,5 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "site_contact": settings.SITE_CONTACT,
+        "is_sample": SimpleLazyObject(lambda: Tool.objects.filter(is_sample=True).exists()),
     }

@@ -30,12 +30,12 @@ def base_slug(name: str, homepage: str = "") -> str:
     if not slug:
         slug = "tool-" + hashlib.sha256(name.encode()).hexdigest()[:8]
     slug = re.sub(r"^vs-(?!vs(-|$))", "vs", slug)
-    slug = re.sub(r"(?:^|(?<=-))vs(?=-|$)", "versus", slug)[:MAX_LENGTH].rstrip("-")
+    slug = _cut(re.sub(r"(?:^|(?<=-))vs(?=-|$)", "versus", slug), MAX_LENGTH)
     return f"{slug}-tool" if slug in RESERVED else slug
 
 
 def unique_slug(name: str, homepage: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a free slug: the name's own, else with the homepage's host, else numbered from 2.
+    """Return a free slug: the name's own, else numbered from 2.
 
     It is cut at a word before it is made unique, so that it never grows past `MAX_LENGTH`.
     """
@@ -43,9 +43,14 @@ def unique_slug(name: str, homepage: str, is_taken: Callable[[str], bool]) -> st
     if not is_taken(base):
         return base
     number = 2
-    while is_taken(candidate := f"{base[: MAX_LENGTH - len(str(number)) - 1].rstrip('-')}-{number}"):
+    while is_taken(candidate := f"{_cut(base, MAX_LENGTH - len(str(number)) - 1)}-{number}"):
         number += 1
     return candidate
+
+
+def _cut(slug: str, length: int) -> str:
+    """Shorten a slug. What the cut leaves of a word such as `vscode` must not become the word `vs`."""
+    return re.sub(r"(-vs)?-*$", "", slug[:length])
 
 
 def is_valid(slug: str) -> bool:

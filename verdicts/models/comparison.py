@@ -95,7 +95,7 @@ class Comparison(models.Model):
         """Make the texts public. Raises ValidationError, field by field, while one is missing."""
         missing = [name for name in ["headline", *REQUIRED_TEXTS] if not getattr(self, name).strip()]
         if missing:
-            raise ValidationError({name: "Needed before the comparison can be published." for name in missing})
+            raise ValidationError(dict.fromkeys(missing, "Needed before the comparison can be published."))
         if not (self.first.is_public and self.second.is_public):
             raise ValidationError("Both tools have to be published first.")
         if self.published_at is None:

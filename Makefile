@@ -1,0 +1,59 @@
+# Everything a contributor runs. `make` alone lists it.
+# Python and make are all that is needed: .ci/bootstrap sees to the rest.
+
+PORT ?= 8000
+ARGS ?=
+SHELL := /bin/sh
+PY := .venv/bin/python
+
+# Without a .env file the site is set up for development.
+ifeq ($(wildcard .env),)
+DEBUG ?= True
+export DEBUG
+# Links and forms name the port that is served.
+run: export SITE_URL ?= http://127.0.0.1:$(PORT)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench screenshots lock clean venv venv-dev
+
+help: ## list these targets
+	@echo "Shipworthy"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo
+	@echo "PORT=8001 moves make run to another port; PYTHON=/path/to/python3.13 names the Python to use;"
+	@echo "ARGS='...' is handed on to pytest, the benchmark, the screenshots."
+
+run: venv ## set the site up with sample content and serve it on http://127.0.0.1:8000
+	@$(PY) .ci/port.py $(PORT)
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py sample_site
+	@echo "Serving http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
+	@$(PY) manage.py runserver 127.0.0.1:$(PORT)
+
+test: venv-dev ## run the whole test suite
+	@$(PY) -m pytest -n auto $(ARGS)
+
+check: venv-dev ## lint, types, templates, import rule, migrations, deployment settings, locks
+	@sh .ci/check
+
+bench: venv-dev ## time the pages under load
+	@$(PY) -m tests.bench $(ARGS)
+
+screenshots: venv-dev ## photograph the pages
+	@$(PY) -m tests.screenshots $(ARGS)
+
+lock: ## pin the requirements anew after a change to pyproject.toml (UPGRADE=1: newest versions)
+	@uv=$$(sh .ci/bootstrap uv) && python=$$(sh .ci/bootstrap python) && \
+		"$$python" .ci/locks.py write --uv "$$uv" $(if $(UPGRADE),--upgrade)
+
+clean: ## remove .venv and caches; the database and uploads in var/ stay
+	@rm -rf .venv var/tools var/.bootstrap.lock .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis uv.lock
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+venv:
+	@sh .ci/bootstrap run
+
+venv-dev:
+	@sh .ci/bootstrap dev

@@ -1,0 +1,13 @@
+"""The environment of the tests: loaded before the settings, so that no machine's own .env decides what they see."""
+
+import os
+
+TESTING = {
+    "DEBUG": "False",
+    "SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "SITE_URL": "http://testserver",
+    "LOG_LEVEL": "ERROR",
+    "MAIL_URL": "console://",
+}
+os.environ.update(TESTING)

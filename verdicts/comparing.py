@@ -1,0 +1,278 @@
+"""Comparisons: which tools an address means, and the page about them."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from tools.models import Category, FormerSlug, Tool
+from verdicts import queries, scoring
+from verdicts.changes import Change, changes_of
+from verdicts.facts import FactRow, fact_rows
+from verdicts.models import Comparison, Reviewer, Verdict
+
+MOST = 4
+SEPARATOR = "-vs-"
+
+
+class UnknownTools(LookupError):
+    """An address names something that readers cannot see."""
+
+
+def tools_named(slugs: list[str]) -> list[Tool]:
+    """Return the public tools that have, or had, these addresses: each once, in the order of their present slugs.
+
+    Raises UnknownTools when one is missing or a draft. Costs two queries, or three if an address is an old one.
+    """
+    public = queries.with_figures(Tool.objects.public())
+    found = {tool.slug: tool for tool in public.filter(slug__in=slugs)}
+    missing = [slug for slug in slugs if slug not in found]
+    if missing:
+        moved = dict(FormerSlug.objects.filter(slug__in=missing).values_list("slug", "tool"))
+        if len(moved) < len(set(missing)):
+            raise UnknownTools
+        by_pk = {tool.pk: tool for tool in public.filter(pk__in=moved.values())}
+        if len(by_pk) < len(set(moved.values())):
+            raise UnknownTools
+        found |= {by_pk[pk].slug: by_pk[pk] for pk in moved.values()}
+    return queries.scored(found[slug] for slug in sorted(found))
+
+
+def comparison_path(tools: list[Tool]) -> str:
+    """Return the one address of these tools: their own page for one, else joined in the order of their slugs."""
+    if len(tools) == 1:
+        return tools[0].get_absolute_url()
+    return reverse("comparison", args=[SEPARATOR.join(sorted(tool.slug for tool in tools))])
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A link to a comparison."""
+
+    tools: list[Tool]
+    headline: str = ""
+
+    @property
+    def title(self) -> str:
+        return " vs ".join(tool.name for tool in self.tools)
+
+    @property
+    def url(self) -> str:
+        return comparison_path(self.tools)
+
+
+def pair_of(first: Tool, second: Tool, headline: str = "") -> Pair:
+    return Pair(sorted([first, second], key=lambda tool: tool.slug), headline)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One persona's verdicts on each tool, in the order of the columns; None where it has not judged."""
+
+    reviewer: Reviewer
+    cells: list[Verdict | None]
+
+
+def score_rows(panel: list[Reviewer], tools: list[Tool], verdicts: list[Verdict]) -> list[ScoreRow]:
+    """Return a row per persona of the panel, in its order; nobody is left out for having said nothing."""
+    cells = {(verdict.reviewer_id, verdict.tool_id): verdict for verdict in verdicts}
+    return [ScoreRow(reviewer, [cells.get((reviewer.pk, tool.pk)) for tool in tools]) for reviewer in panel]
+
+
+@dataclass(slots=True)
+class ComparisonPage:
+    """Everything the page of two to four tools prints."""
+
+    columns: list[Tool]
+    curated: Comparison | None
+    all_fact_rows: list[FactRow]
+    scorecard: list[ScoreRow]
+    changes: list[Change]
+    pairs: list[Pair]
+    only_differences: bool = False
+    as_of: datetime.date | None = None
+    advice: list[tuple[Tool, str]] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return " vs ".join(tool.name for tool in self.columns)
+
+    @property
+    def category(self) -> Category | None:
+        """The shelf all the tools share, if they do."""
+        shelves = {tool.category_id: tool.category for tool in self.columns}
+        return next(iter(shelves.values())) if len(shelves) == 1 else None
+
+    @property
+    def headline(self) -> str:
+        return self.curated.headline if self.curated else ""
+
+    @property
+    def standfirst(self) -> str:
+        return result_in_words(self.columns)
+
+    @property
+    def lead(self) -> str:
+        """Who leads among readers, in words; empty for more than two tools and while nobody has voted."""
+        if len(self.columns) != 2 or not any(tool.community.total for tool in self.columns):
+            return ""
+        return leader_words(*self.columns)
+
+    @property
+    def equal_count(self) -> int:
+        return sum(not row.differs for row in self.all_fact_rows)
+
+    @property
+    def fact_rows(self) -> list[FactRow]:
+        return [row for row in self.all_fact_rows if row.differs or not self.only_differences]
+
+    @property
+    def canonical_path(self) -> str:
+        return comparison_path(self.columns)
+
+    @property
+    def canonical_url(self) -> str:
+        return settings.SITE_URL + self.canonical_path
+
+    @property
+    def toggle_url(self) -> str:
+        return self.canonical_path + ("" if self.only_differences else "?only=differences")
+
+    @property
+    def feed_url(self) -> str:
+        return f"{self.canonical_path}changes.atom"
+
+    @property
+    def permalink_url(self) -> str:
+        return f"{self.canonical_path}as-of/{timezone.localdate():%Y-%m-%d}/"
+
+    @property
+    def robots(self) -> str:
+        """Empty where the page is worth finding: a pair of one shelf or a curated one, both panels at quorum."""
+        is_pair = len(self.columns) == 2 and (self.category is not None or self.curated is not None)
+        judged = all(tool.panel.has_quorum for tool in self.columns)
+        return "" if is_pair and judged and self.as_of is None else "noindex, follow"
+
+
+def comparison_page(tools: list[Tool], *, only_differences: bool = False, as_of: datetime.date | None = None) -> ComparisonPage:
+    """Return the page about these tools, as it is or as it stood at the end of a past day."""
+    moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
+    verdicts = queries.scorecard_verdicts(tools, moment)
+    panel = queries.panel_of_today()
+    if as_of:
+        panel = list({verdict.reviewer_id: verdict.reviewer for verdict in verdicts}.values())
+        _rescore(tools, verdicts)
+    prices = queries.current_prices(tools, as_of)
+    for tool in tools:
+        tool.price = next(iter(prices.get(tool.pk, [])), None)
+    curated = curated_comparison(tools)
+    changes = [change for change in changes_of(tools) if moment is None or change.at <= moment]
+    return ComparisonPage(
+        columns=tools,
+        curated=curated,
+        all_fact_rows=fact_rows(tools, queries.facts_of(tools, moment), prices),
+        scorecard=score_rows(panel, tools, verdicts),
+        changes=changes,
+        pairs=[pair_of(a, b) for a, b in queries.neighbours(tools)],
+        only_differences=only_differences,
+        as_of=as_of,
+        advice=[(tool, curated.advice()[tool.pk]) for tool in tools] if curated else [],
+    )
+
+
+def _rescore(tools: list[Tool], verdicts: list[Verdict]) -> None:
+    """Count the panel from the verdicts of that day instead of today's."""
+    for tool in tools:
+        said = [verdict.is_ship for verdict in verdicts if verdict.tool_id == tool.pk]
+        tool.panel = scoring.PanelScore(sum(said), len(said))
+
+
+def curated_comparison(tools: list[Tool]) -> Comparison | None:
+    """Return what an editor has published about this pair."""
+    if len(tools) != 2:
+        return None
+    first, second = sorted(tool.pk for tool in tools)
+    return Comparison.objects.published().filter(Q(first=first), Q(second=second)).first()
+
+
+# The result in words -----------------------------------------------------------------------------
+
+
+def result_in_words(tools: list[Tool]) -> str:
+    """Return one sentence that states the result, made of the same figures as the page."""
+    sentence = "; ".join([_panel_words(tools), _reader_words(tools), _entry_words(tools)])
+    return sentence[0].upper() + sentence[1:] + "."
+
+
+def _split(tool: Tool) -> str:
+    return f"{tool.panel.ships}–{tool.panel.skips}"
+
+
+def _panel_words(tools: list[Tool]) -> str:
+    everyone = "both" if len(tools) == 2 else f"all {('', '', '', 'three', 'four')[len(tools)]}"
+    if not any(tool.panel.total for tool in tools):
+        return f"the panel has judged {'neither' if len(tools) == 2 else 'none of these'} yet"
+    if len({(tool.panel.ships, tool.panel.total) for tool in tools}) == 1:
+        score = tools[0].panel
+        if score.skips == 0:
+            return f"{everyone} clear the panel {_split(tools[0])}"
+        return f"the panel skips {everyone}" if score.ships == 0 else f"the panel gives {everyone} {_split(tools[0])}"
+    named = [f"{tool.name} {_split(tool)}" if tool.panel.total else f"{tool.name} no verdict yet" for tool in tools]
+    return f"the panel gives {_listed(named)}"
+
+
+def _reader_words(tools: list[Tool]) -> str:
+    if not any(tool.community.total for tool in tools):
+        return "readers have not voted yet"
+    if len(tools) > 2:
+        shown = [tool for tool in tools if tool.community.percent is not None]
+        best = sorted(shown, key=lambda tool: tool.community.percent or 0, reverse=True)
+        return f"readers ship {best[0].name} most, {best[0].community.percent} %" if best else "too few votes for a reader percentage"
+    words = leader_words(*tools)
+    leads = words.endswith("leads")
+    return f"among readers {words}" if leads else words[0].lower() + words[1:] + " among readers"
+
+
+def leader_words(first: Tool, second: Tool) -> str:
+    """Return "A leads", "Too close to call" or "Too few votes to say"."""
+    leader = scoring.lead(
+        (first.community.ships, first.community.skips), (second.community.ships, second.community.skips)
+    )
+    return {
+        "first": f"{first.name} leads",
+        "second": f"{second.name} leads",
+        "close": "Too close to call",
+        "few": "Too few votes to say who leads",
+    }[leader]
+
+
+def _entry_words(tools: list[Tool]) -> str:
+    labels = {tool.entry for tool in tools}
+    if labels == {""}:
+        return "no entry price has been checked"
+    if len(labels) == 1:
+        return f"{'both' if len(tools) == 2 else 'all'} {_entry_verb(tools[0].entry, 'are')}"
+    return ", ".join([f"{tool.name} {_entry_verb(tool.entry, 'is')}" for tool in tools])
+
+
+def _entry_verb(entry: str, verb: str) -> str:
+    has = "has" if verb == "is" else "have"
+    return {
+        "free": f"{verb} free",
+        "paid": f"{verb} paid",
+        "freemium": f"{has} a free tier",
+        "contact": f"{verb} priced on request",
+        "": f"{has} no checked price",
+    }[entry]
+
+
+def _listed(parts: list[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def is_close(first: Tool, second: Tool) -> bool:
+    """Tell whether a pair is a close call: both panels at quorum, with the same result."""
+    return first.panel.has_quorum and second.panel.has_quorum and first.panel == second.panel

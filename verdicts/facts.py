@@ -1,0 +1,83 @@
+"""The rows of facts that lie side by side: the tool's own columns, its prices, and its typed facts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+
+from tools.models import Checked, Fact, Price, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class FactCell:
+    """One answer: `kind` is yes, no, partial, unknown or text. Unknown is never No."""
+
+    kind: str
+    text: str
+    note: str = ""
+    source_url: str = ""
+    check_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    label: str
+    cells: list[FactCell]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the answers are not all the same. Two unknowns are not known to differ."""
+        return len({(cell.kind, cell.text.casefold()) for cell in self.cells}) > 1
+
+
+UNKNOWN = FactCell("unknown", "Not checked")
+
+
+def _check_label(row: Checked) -> str:
+    label = row.get_check_method_display()
+    return f"{label}, {date_format(row.checked_on)}" if row.checked_on else label
+
+
+def _own(tool: Tool, text: str) -> FactCell:
+    return FactCell("text", text, "", tool.source_url, _check_label(tool)) if text else UNKNOWN
+
+
+def _price(prices: list[Price]) -> FactCell:
+    if not prices:
+        return UNKNOWN
+    first = prices[0]
+    more = f"{len(prices) - 1} more plan{'s' * (len(prices) > 2)}" if len(prices) > 1 else ""
+    return FactCell("text", f"{first.plan}: {first.words}", more, first.source_url, _check_label(first))
+
+
+def _typed(fact: Fact | None) -> FactCell:
+    if fact is None or fact.answer == Fact.Answer.UNKNOWN:
+        return UNKNOWN
+    note = "" if fact.answer == Fact.Answer.TEXT else fact.text
+    return FactCell(fact.answer, fact.words, note, fact.source_url, _check_label(fact))
+
+
+def fact_rows(tools: list[Tool], facts: list[Fact], prices: dict[int, list[Price]]) -> list[FactRow]:
+    """Return a row per fact that is known of at least one tool, the differing rows first."""
+
+    def row(label: str, cell: Callable[[Tool], FactCell]) -> FactRow:
+        return FactRow(label, [cell(tool) for tool in tools])
+
+    rows = [
+        row("Entry price", lambda tool: _own(tool, tool.get_entry_display() if tool.entry else "")),
+        row("Cheapest plan", lambda tool: _price(prices.get(tool.pk, []))),
+        row("Licence", lambda tool: _own(tool, tool.licence)),
+        row("Vendor", lambda tool: _own(tool, tool.vendor)),
+        row("Latest version", lambda tool: _own(tool, _version(tool))),
+    ]
+    answers = {(fact.tool_id, fact.kind_id): fact for fact in facts}
+    kinds = {fact.kind_id: fact.kind for fact in facts}
+    for kind in sorted(kinds.values(), key=lambda kind: (kind.position, kind.label)):
+        rows.append(row(kind.label, lambda tool, kind=kind: _typed(answers.get((tool.pk, kind.pk)))))
+    known = [row for row in rows if any(cell.kind != "unknown" for cell in row.cells)]
+    return sorted(known, key=lambda row: not row.differs)
+
+
+def _version(tool: Tool) -> str:
+    day = f", {date_format(tool.released_on)}" if tool.released_on else ""
+    return f"{tool.latest_version}{day}" if tool.latest_version else ""

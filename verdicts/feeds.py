@@ -1,0 +1,91 @@
+"""Atom feeds."""
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.http import Http404, HttpRequest
+from django.utils.feedgenerator import Atom1Feed
+
+from tools.models import Tool
+from tools.text import clean_text
+from verdicts import comparing, queries
+from verdicts.changes import Change, changes_of
+from verdicts.models import Verdict
+
+
+class ComparisonFeed(Feed):
+    """What changed about the tools of one comparison."""
+
+    feed_type = Atom1Feed
+
+    def get_object(self, request: HttpRequest, pair: str) -> list[Tool]:
+        try:
+            tools = comparing.tools_named(pair.lower().split(comparing.SEPARATOR))
+        except comparing.UnknownTools as error:
+            raise Http404("One of these tools is not on the site.") from error
+        if not 2 <= len(tools) <= comparing.MOST:
+            raise Http404("A comparison names two to four tools.")
+        return tools
+
+    def title(self, tools: list[Tool]) -> str:
+        return f"{' vs '.join(tool.name for tool in tools)} · {settings.SITE_NAME}"
+
+    def subtitle(self, tools: list[Tool]) -> str:
+        return comparing.result_in_words(tools)
+
+    def link(self, tools: list[Tool]) -> str:
+        return settings.SITE_URL + comparing.comparison_path(tools)
+
+    feed_url = None
+
+    def items(self, tools: list[Tool]) -> list[Change]:
+        return changes_of(tools, limit=40)
+
+    def item_title(self, change: Any) -> str:
+        return clean_text(f"{change.tool.name}: {change.text}")
+
+    def item_description(self, change: Change) -> str:
+        return ""
+
+    def item_link(self, change: Change) -> str:
+        return settings.SITE_URL + change.tool.get_absolute_url()
+
+    def item_guid(self, change: Change) -> str:
+        return f"{settings.SITE_URL}/changes/{change.key}"
+
+    def item_updateddate(self, change: Change) -> datetime.datetime:
+        return change.at
+
+
+class VerdictFeed(Feed):
+    """The newest verdicts of the whole site."""
+
+    feed_type = Atom1Feed
+    link = "/"
+    feed_url = None
+
+    def title(self) -> str:
+        return f"Verdicts · {settings.SITE_NAME}"
+
+    def items(self) -> list[Verdict]:
+        return list(queries.latest_verdicts(30))
+
+    def item_title(self, verdict: Any) -> str:
+        return clean_text(f"{verdict.tool.name}: {verdict.reviewer} says {verdict.decision}")
+
+    def item_description(self, verdict: Any) -> str:
+        return verdict.excerpt
+
+    def item_link(self, verdict: Verdict) -> str:
+        return settings.SITE_URL + verdict.get_absolute_url()
+
+    def item_guid(self, verdict: Verdict) -> str:
+        return f"{settings.SITE_URL}/verdicts/{verdict.pk}"
+
+    def item_pubdate(self, verdict: Verdict) -> datetime.datetime | None:
+        return verdict.published_at
+
+    def item_updateddate(self, verdict: Verdict) -> datetime.datetime | None:
+        return verdict.published_at

@@ -1,0 +1,287 @@
+"""What each page shows, loaded in a number of queries that does not depend on how much there is."""
+
+import datetime
+from collections.abc import Iterable
+from itertools import combinations
+
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Lower, NullIf, RowNumber
+from django.utils import timezone
+
+from tools.models import Category, Fact, FactKind, Price, Tool
+from verdicts import scoring
+from verdicts.models import Comparison, Reviewer, Verdict
+from voting.models import with_tally
+
+HOME_VERDICTS = 6
+LEADERS = 3
+PAIRS = 6
+
+
+# Figures --------------------------------------------------------------------------------------
+
+
+def with_panel(tools: QuerySet[Tool]) -> QuerySet[Tool]:
+    """Add `panel_ships` and `panel_total`, the published verdicts of active personas, and `panel_share` from 0 to 1."""
+    counted = Verdict.objects.published().filter(tool=OuterRef("pk"), reviewer__is_active=True).order_by()
+
+    def count(verdicts: QuerySet[Verdict]) -> Coalesce:
+        rows = verdicts.values("tool").annotate(rows=Count("pk")).values("rows")
+        return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
+
+    return tools.annotate(
+        panel_ships=count(counted.filter(decision="ship")), panel_total=count(counted)
+    ).annotate(panel_share=Cast("panel_ships", FloatField()) / NullIf(F("panel_total"), 0))
+
+
+def with_figures(tools: QuerySet[Tool]) -> QuerySet[Tool]:
+    """Add everything a row or card about a tool needs, without another query."""
+    return with_panel(with_tally(tools)).select_related("category")
+
+
+def scored(tools: Iterable[Tool]) -> list[Tool]:
+    """Return the tools, each with `panel` and `community` scores made from its columns."""
+    found = list(tools)
+    for tool in found:
+        tool.panel = scoring.PanelScore(tool.panel_ships, tool.panel_total)
+        tool.community = scoring.CommunityScore(tool.vote_ships, tool.vote_skips)
+    return found
+
+
+def at_quorum() -> Q:
+    """Tools with enough verdicts for a percentage; needs `with_panel`."""
+    return Q(panel_total__gte=scoring.QUORUM)
+
+
+# Lists ----------------------------------------------------------------------------------------
+
+SORTS = {
+    "panel": "Panel result",
+    "readers": "Most reader votes",
+    "newest": "Newest",
+    "name": "Name",
+}
+
+
+def sort_tools(tools: QuerySet[Tool], sort: str) -> QuerySet[Tool]:
+    """Return the tools in one of `SORTS`; the name, then the key, always break ties."""
+    by_name = [Lower("name"), "pk"]
+    if sort == "name":
+        return tools.order_by(*by_name)
+    if sort == "newest":
+        return tools.order_by("-published_at", *by_name)
+    if sort == "readers":
+        return tools.order_by((F("vote_ships") + F("vote_skips")).desc(), *by_name)
+    enough = Cast(at_quorum(), IntegerField())
+    return tools.annotate(has_quorum=enough).order_by(
+        "-has_quorum", F("panel_share").desc(nulls_last=True), "-panel_total", *by_name
+    )
+
+
+PANEL_RESULTS = {
+    "unanimous": "All say ship",
+    "ship": "Most say ship",
+    "split": "Split",
+    "skip": "Most say skip",
+    "none": "No percentage yet",
+}
+
+
+def with_panel_result(tools: QuerySet[Tool], result: str) -> QuerySet[Tool]:
+    """Keep the tools with one of `PANEL_RESULTS`."""
+    if result == "none":
+        return tools.exclude(at_quorum())
+    share = {
+        "unanimous": Q(panel_ships=F("panel_total")),
+        "ship": Q(panel_share__gt=0.5, panel_ships__lt=F("panel_total")),
+        "split": Q(panel_share=0.5),
+        "skip": Q(panel_share__lt=0.5),
+    }[result]
+    return tools.filter(at_quorum(), share)
+
+
+def public_categories() -> QuerySet[Category]:
+    """Categories with the number of their public tools."""
+    return Category.objects.annotate(
+        published_count=Count("tools", filter=~Q(tools__state="draft"))
+    ).order_by("position", "name")
+
+
+# Home -----------------------------------------------------------------------------------------
+
+
+def newest_verdicts(limit: int = HOME_VERDICTS) -> QuerySet[Verdict]:
+    """Return the newest verdict of each of the tools judged last, so that one tool cannot fill the list."""
+    newer = Verdict.objects.published().filter(tool=OuterRef("tool"), reviewer__is_active=True)
+    newest = Subquery(newer.order_by("-published_at", "-pk").values("pk")[:1])
+    return _verdicts_in_public().filter(pk=newest)[:limit]
+
+
+def latest_verdicts(limit: int) -> QuerySet[Verdict]:
+    """Return the verdicts published last."""
+    return _verdicts_in_public()[:limit]
+
+
+def _verdicts_in_public() -> QuerySet[Verdict]:
+    return (
+        Verdict.objects.published()
+        .filter(tool__state="published", reviewer__is_active=True)
+        .select_related("tool__category", "reviewer", "editor")
+        .order_by("-published_at", "-pk")
+    )
+
+
+def categories_with_leaders() -> list[Category]:
+    """Return categories that have tools, each with `leaders`: its best by panel share, among those at quorum."""
+    categories = list(public_categories().filter(published_count__gt=0))
+    judged = Tool.objects.filter(state="published").filter(
+        Exists(Verdict.objects.published().filter(tool=OuterRef("pk")))
+    )
+    place = Window(
+        RowNumber(), partition_by=F("category"), order_by=[F("panel_share").desc(), F("panel_total").desc(), Lower("name")]
+    )
+    ranked = with_figures(judged).filter(at_quorum()).annotate(place=place).filter(place__lte=LEADERS).order_by("place")
+    leaders: dict[int, list[Tool]] = {}
+    for tool in scored(ranked):
+        leaders.setdefault(tool.category_id, []).append(tool)
+    for category in categories:
+        category.leaders = leaders.get(category.pk, [])
+    return categories
+
+
+def curated_comparisons() -> list[Comparison]:
+    """Return published comparisons of public tools, newest feature first, their tools scored."""
+    public = with_figures(Tool.objects.public())
+    rows = list(
+        Comparison.objects.published()
+        .exclude(first__state="draft")
+        .exclude(second__state="draft")
+        .prefetch_related(Prefetch("first", public), Prefetch("second", public))
+        .order_by(F("featured_on").desc(nulls_last=True), "-published_at")[:12]
+    )
+    for row in rows:
+        scored([row.first, row.second])
+    return rows
+
+
+# One or several tools --------------------------------------------------------------------------
+
+
+def scorecard_verdicts(tools: list[Tool], as_of: datetime.datetime | None = None) -> list[Verdict]:
+    """Return the verdicts on some tools, with all that a cell prints: the published ones, or those of a past moment."""
+    verdicts = Verdict.objects.as_of(as_of) if as_of else Verdict.objects.published()
+    found = list(verdicts.filter(tool__in=tools).select_related("reviewer", "editor").order_by("reviewer__position", "pk"))
+    by_pk = {tool.pk: tool for tool in tools}
+    for verdict in found:
+        verdict.tool = by_pk[verdict.tool_id]
+    return found
+
+
+def panel_of_today() -> list[Reviewer]:
+    return list(Reviewer.objects.active())
+
+
+def current_prices(tools: list[Tool], day: datetime.date | None = None) -> dict[int, list[Price]]:
+    """Return the prices on offer by tool, the cheapest first."""
+    prices: dict[int, list[Price]] = {}
+    found = Price.objects.filter(tool__in=tools).on(day or timezone.localdate())
+    for price in found.order_by("amount", "plan"):
+        prices.setdefault(price.tool_id, []).append(price)
+    return prices
+
+
+def facts_of(tools: list[Tool], as_of: datetime.datetime | None = None) -> list[Fact]:
+    """Return the typed facts of some tools, by kind; the answers of a past moment when asked."""
+    if as_of is None:
+        return list(Fact.objects.filter(tool__in=tools).select_related("kind").order_by("kind__position", "kind__label"))
+    kinds = FactKind.objects.in_bulk()
+    past = list(Fact.history.as_of(as_of).filter(tool__in=tools))
+    for fact in past:
+        fact.kind = kinds[fact.kind_id]
+    return sorted(past, key=lambda fact: (fact.kind.position, fact.kind.label))
+
+
+def neighbours(tools: list[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]:
+    """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf."""
+    here = {tool.pk for tool in tools}
+    curated = (
+        Comparison.objects.published()
+        .filter(Q(first__in=tools) | Q(second__in=tools))
+        .exclude(first__state="draft")
+        .exclude(second__state="draft")
+        .select_related("first", "second")[:limit]
+    )
+    pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != here]
+    peers = with_figures(
+        Tool.objects.filter(state="published", category__in={tool.category_id for tool in tools}).exclude(pk__in=here)
+    ).filter(panel_total__gte=1)
+    for peer in sort_tools(peers, "panel")[:limit]:
+        pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
+    unique = {frozenset((a.pk, b.pk)): (a, b) for a, b in reversed(pairs)}
+    return list(reversed(unique.values()))[:limit]
+
+
+# Reviewers -------------------------------------------------------------------------------------
+
+
+def with_record(reviewers: QuerySet[Reviewer]) -> list[Reviewer]:
+    """Return personas with their base rates: `verdict_count`, `ship_count`, `flip_count` and whole percents of them.
+
+    A flip is a revision that says the opposite of the text it replaced. Percents are None without verdicts.
+    """
+    found = list(
+        reviewers.annotate(
+            verdict_count=Count("verdicts", filter=Q(verdicts__state="published")),
+            ship_count=Count("verdicts", filter=Q(verdicts__state="published", verdicts__decision="ship")),
+        )
+    )
+    flips = count_flips(found)
+    for reviewer in found:
+        total = reviewer.verdict_count
+        reviewer.skip_count = total - reviewer.ship_count
+        reviewer.flip_count = flips.get(reviewer.pk, 0)
+        reviewer.ship_percent = scoring.whole_percent(reviewer.ship_count / total) if total else None
+        reviewer.flip_percent = scoring.whole_percent(min(1, reviewer.flip_count / total)) if total else None
+    return found
+
+
+def count_flips(reviewers: list[Reviewer]) -> dict[int, int]:
+    """Return how often each persona has changed its mind in public, counted in the database."""
+    later = Verdict.objects.ever_published().filter(reviewer__in=reviewers, number__gt=1)
+    before = Verdict.objects.ever_published().filter(
+        tool=OuterRef("tool"), reviewer=OuterRef("reviewer"), number__lt=OuterRef("number")
+    )
+    flipped = later.annotate(previous=Subquery(before.order_by("-number").values("decision")[:1])).exclude(
+        decision=F("previous")
+    )
+    rows = flipped.filter(previous__isnull=False).order_by().values("reviewer").annotate(flips=Count("pk"))
+    return {row["reviewer"]: row["flips"] for row in rows}
+
+
+# Robots ----------------------------------------------------------------------------------------
+
+
+def indexable_pairs() -> list[tuple[Tool, Tool]]:
+    """Return the pairs worth finding, in the order of their addresses: both panels at quorum, same shelf or curated."""
+    judged = with_panel(Tool.objects.public()).filter(at_quorum()).only("name", "slug", "category").order_by("slug")
+    by_pk = {tool.pk: tool for tool in judged}
+    shelves: dict[int, list[Tool]] = {}
+    for tool in by_pk.values():
+        shelves.setdefault(tool.category_id, []).append(tool)
+    pairs = {(a.pk, b.pk) for shelf in shelves.values() for a, b in combinations(shelf, 2)}
+    for first, second in Comparison.objects.published().values_list("first", "second"):
+        if first in by_pk and second in by_pk:
+            pairs.add((first, second) if by_pk[first].slug < by_pk[second].slug else (second, first))
+    return sorted(((by_pk[a], by_pk[b]) for a, b in pairs), key=lambda pair: (pair[0].slug, pair[1].slug))

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from verdicts import views
+from verdicts.feeds import ComparisonFeed, VerdictFeed
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("tools/", views.browse_tools, name="browse"),
+    path("tools/<slug:slug>/", views.tool, name="tool"),
+    path("categories/<slug:slug>/", views.category, name="category"),
+    path("compare/", views.compare, name="compare"),
+    path("compare/<str:pair>/", views.comparison, name="comparison"),
+    path("compare/<str:pair>/as-of/<str:on>/", views.comparison_as_of, name="comparison_as_of"),
+    path("compare/<str:pair>/changes.atom", ComparisonFeed(), name="comparison_feed"),
+    path("feed/", VerdictFeed(), name="feed"),
+    path("panel/", views.panel, name="panel"),
+    path("panel/<slug:slug>/", views.reviewer, name="reviewer"),
+    path("methodology/", views.methodology, name="methodology"),
+]

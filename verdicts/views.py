@@ -1,0 +1,199 @@
+"""The pages. Each looks up, decides, and hands a template what it shows."""
+
+import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from tools.models import Category, State, Tool
+from verdicts import comparing, queries, scoring
+from verdicts.browsing import PAGE_SIZE, browse
+from verdicts.changes import changes_of
+from verdicts.facts import fact_rows
+from verdicts.methodology import CHANGELOG, constants
+from verdicts.models import Reviewer, Verdict
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    curated = queries.curated_comparisons()
+    today = timezone.localdate()
+    due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
+    pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in due]
+    lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
+    close = [pair for pair in pairs[1:] if comparing.is_close(*pair.tools)]
+    context = {
+        "lead": lead,
+        "newest": queries.newest_verdicts(),
+        "close_calls": close,
+        "curated": [pair for pair in pairs[1:] if pair not in close],
+        "categories": queries.categories_with_leaders(),
+        "panel": queries.panel_of_today(),
+        "canonical_url": settings.SITE_URL + "/",
+    }
+    return render(request, "home.html", context)
+
+
+@require_safe
+def browse_tools(request: HttpRequest) -> HttpResponse:
+    catalogue = browse(request.GET, _tray(request))
+    plain = not catalogue.active and not catalogue.tray and catalogue.page.number == 1
+    context = {
+        **catalogue.context(),
+        "canonical_url": f"{settings.SITE_URL}{request.path}",
+        "robots": "" if plain else "noindex, follow",
+    }
+    return render(request, "browse.html", context)
+
+
+@require_safe
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    shelf = get_object_or_404(Category, slug=slug)
+    params = request.GET.copy()
+    params["category"] = shelf.slug
+    catalogue = browse(params, _tray(request))
+    context = {
+        **catalogue.context(),
+        "category": shelf,
+        "canonical_url": settings.SITE_URL + shelf.get_absolute_url(),
+        "robots": "" if catalogue.page.number == 1 and not catalogue.query else "noindex, follow",
+    }
+    return render(request, "category.html", context)
+
+
+def _tray(request: HttpRequest) -> list[Tool]:
+    """Return the tools ticked so far; unknown ones are left out, so that a stale link still works."""
+    slugs = request.GET.getlist("tools")[:20]
+    return queries.scored(queries.with_figures(Tool.objects.public()).filter(slug__in=slugs).order_by("slug"))
+
+
+@require_safe
+def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
+    found = queries.with_figures(Tool.objects.named(slug)).first()
+    if found is None or (found.is_draft and not _may_preview(request)):
+        raise Http404("No such tool.")
+    if found.slug != slug or request.GET:
+        return redirect(found, permanent=not found.is_draft)
+    [found] = queries.scored([found])
+    prices = queries.current_prices([found])
+    found.price = next(iter(prices.get(found.pk, [])), None)
+    verdicts = queries.scorecard_verdicts([found])
+    context = {
+        "tool": found,
+        "prices": prices.get(found.pk, []),
+        "facts": fact_rows([found], queries.facts_of([found]), prices),
+        "verdicts": comparing.score_rows(queries.panel_of_today(), [found], verdicts),
+        "changes": changes_of([found]),
+        "pairs": [comparing.pair_of(a, b) for a, b in queries.neighbours([found])],
+        "is_preview": found.is_draft,
+        "canonical_url": settings.SITE_URL + found.get_absolute_url(),
+        "robots": "noindex, nofollow" if found.is_draft else "",
+    }
+    return render(request, "tool.html", context)
+
+
+def _may_preview(request: HttpRequest) -> bool:
+    return bool(request.user.is_staff and request.user.has_perm("tools.view_tool"))
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponseBase:
+    """Lead from a list of tools (`?tools=a&tools=b` or `?tools=a,b`) to their comparison."""
+    slugs = [slug.strip().lower() for value in request.GET.getlist("tools") for slug in value.split(",")]
+    wanted = list(dict.fromkeys(slug for slug in slugs if slug))
+    if not 2 <= len(wanted) <= comparing.MOST:
+        return redirect("/tools/?" + urlencode([("tools", slug) for slug in wanted[:20]]))
+    return redirect(comparing.comparison_path(_tools_or_404(wanted)))
+
+
+def _tools_or_404(slugs: list[str]) -> list[Tool]:
+    try:
+        return comparing.tools_named(slugs)
+    except comparing.UnknownTools as error:
+        raise Http404("One of these tools is not on the site.") from error
+
+
+def _columns(pair: str) -> list[Tool]:
+    """Return the tools that an address names. Raises Http404 for fewer than two names, more than four, or unknown ones."""
+    names = pair.lower().split(comparing.SEPARATOR)
+    if not 2 <= len(names) <= comparing.MOST or not all(names):
+        raise Http404("A comparison names two to four tools.")
+    return _tools_or_404(names)
+
+
+@require_safe
+def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
+    tools = _columns(pair)
+    path = comparing.comparison_path(tools)
+    only = request.GET.get("only") == "differences"
+    asked = "only=differences" if only else ""
+    if request.path != path or request.META.get("QUERY_STRING", "") != asked:
+        return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
+    page = comparing.comparison_page(tools, only_differences=only)
+    return render(request, "comparison.html", {"comparison": page})
+
+
+@require_safe
+def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBase:
+    """The comparison as it stood at the end of a day: verdicts, prices and facts of that day."""
+    try:
+        day = datetime.date.fromisoformat(on)
+    except ValueError as error:
+        raise Http404("No such day.") from error
+    tools = _columns(pair)
+    path = f"{comparing.comparison_path(tools)}as-of/{day:%Y-%m-%d}/"
+    if len(tools) == 1:
+        return redirect(tools[0], permanent=True)
+    if any(tool.published_at.date() > day for tool in tools) or day > timezone.localdate():
+        raise Http404("These tools were not all on the site on that day.")
+    if request.path != path or request.META.get("QUERY_STRING"):
+        return redirect(path, permanent=True)
+    return render(request, "comparison.html", {"comparison": comparing.comparison_page(tools, as_of=day)})
+
+
+@require_safe
+def panel(request: HttpRequest) -> HttpResponse:
+    context = {
+        "reviewers": queries.with_record(Reviewer.objects.active()),
+        "former": queries.with_record(Reviewer.objects.filter(is_active=False)),
+        "canonical_url": settings.SITE_URL + request.path,
+    }
+    return render(request, "panel.html", context)
+
+
+@require_safe
+def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
+    get_object_or_404(Reviewer, slug=slug)
+    [persona] = queries.with_record(Reviewer.objects.filter(slug=slug).select_related("responsible_editor"))
+    verdicts = (
+        Verdict.objects.published()
+        .filter(reviewer=persona)
+        .exclude(tool__state=State.DRAFT)
+        .select_related("tool__category", "reviewer", "editor")
+        .order_by("-published_at", "-pk")
+    )
+    page = Paginator(verdicts, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "reviewer": persona,
+        "page": page,
+        "canonical_url": settings.SITE_URL + persona.get_absolute_url(),
+        "robots": "" if page.number == 1 else "noindex, follow",
+    }
+    return render(request, "reviewer.html", context)
+
+
+@require_safe
+def methodology(request: HttpRequest) -> HttpResponse:
+    context = {
+        "method": constants(),
+        "version": scoring.METHOD_VERSION,
+        "changelog": CHANGELOG,
+        "reviewers": queries.panel_of_today(),
+        "canonical_url": settings.SITE_URL + request.path,
+    }
+    return render(request, "methodology.html", context)
