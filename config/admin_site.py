@@ -1,11 +1,22 @@
 """The admin site, under this site's name."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from tools.text import clean_text, render_markdown
+
+MAX_PREVIEW = 20_000
 
 
 class SiteAdmin(AdminSite):
-    """Django's admin with our title."""
+    """Django's admin with our title, the week's numbers, and a preview of Markdown."""
 
     @property
     def site_header(self) -> str:
@@ -13,3 +24,35 @@ class SiteAdmin(AdminSite):
 
     site_title = site_header
     index_title = "The week"
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+        """Refuse NUL bytes in an address: PostgreSQL has no such text, and no list could be filtered by it."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def refuse_nul(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if "\x00" in request.path or any(
+                "\x00" in text for pair in request.GET.lists() for text in [pair[0], *pair[1]]
+            ):
+                return HttpResponseBadRequest("An address cannot hold a null character.")
+            return guarded(request, *args, **kwargs)
+
+        return refuse_nul
+
+    def get_urls(self) -> list:
+        preview = path("markdown/", self.admin_view(markdown_preview), name="markdown_preview")
+        return [preview, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        from verdicts.admin.dashboard import figures  # registers pages with this very site when imported
+
+        return super().index(request, {"figures": figures(), **(extra_context or {})})
+
+
+@require_POST
+def markdown_preview(request: HttpRequest) -> HttpResponse:
+    """Return the safe HTML that readers would get for the posted `text`."""
+    text = request.POST.get("text", "")
+    if len(text) > MAX_PREVIEW:
+        return HttpResponseBadRequest("Too long to preview.")
+    return HttpResponse(render_markdown(clean_text(text)))

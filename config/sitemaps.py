@@ -56,7 +56,7 @@ class Comparisons(SiteMap):
         return pair.url
 
 
-SITEMAPS = {
+SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {
     "pages": Pages,
     "categories": Categories,
     "tools": Tools,

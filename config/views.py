@@ -29,8 +29,9 @@ class HealthView(HealthCheckView):
 
     async def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if "format" not in request.GET:
-            request.GET = request.GET.copy()
-            request.GET["format"] = "json"
+            asked = request.GET.copy()
+            asked["format"] = "json"
+            request.GET = asked  # type: ignore[assignment]
         return await super().get(request, *args, **kwargs)
 
 

@@ -28,9 +28,7 @@ def staff(**fields: Any) -> User:
 
 
 def category(slug: str = "developer-tools", **fields: Any) -> Category:
-    made, _ = Category.objects.get_or_create(
-        slug=slug, defaults={"name": slug.replace("-", " ").title()} | fields
-    )
+    made, _ = Category.objects.get_or_create(slug=slug, defaults={"name": slug.replace("-", " ").title()} | fields)
     return made
 
 

@@ -1,10 +1,9 @@
 """Logos from outside: decoded, measured, and written afresh."""
 
 from io import BytesIO
-from typing import IO
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -13,7 +12,7 @@ MAX_PIXELS = 2_000 * 2_000
 SIDE = 256
 
 
-def validate_logo(upload: IO[bytes]) -> None:
+def validate_logo(upload: File) -> None:
     """Raise ValidationError unless the upload is a PNG, JPEG or WebP of at most 1 MB and four million pixels.
 
     SVG is refused: it can carry script.
@@ -31,7 +30,7 @@ def validate_logo(upload: IO[bytes]) -> None:
         upload.seek(0)
 
 
-def redrawn_logo(upload: IO[bytes], name: str) -> ContentFile:
+def redrawn_logo(upload: File, name: str) -> ContentFile:
     """Return the picture as a PNG of at most 256 pixels a side, without anything else the file carried."""
     with Image.open(upload, formats=FORMATS) as image:
         picture = image.convert("RGBA")

@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 # Invisible characters that reorder or hide text; joiners stay, emoji and Indic scripts need them.
-_INVISIBLE = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_INVISIBLE = re.compile(
+    r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).disable("image")
 _TAGS = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "a", "br", "h3", "h4", "hr"}
 _HEADING = re.compile(r"<(/?)h[1-6]>")
@@ -53,7 +55,12 @@ def _words(tokens: list) -> list[str]:
     words = []
     for token in tokens:
         if token.children:
-            words.append("".join(c.content if c.type in {"text", "code_inline"} else " " * ("break" in c.type) for c in token.children))
+            words.append(
+                "".join(
+                    c.content if c.type in {"text", "code_inline"} else " " * ("break" in c.type)
+                    for c in token.children
+                )
+            )
         elif token.type in {"fence", "code_block"}:
             words.append(token.content)
     return words

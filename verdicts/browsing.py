@@ -1,5 +1,6 @@
 """The catalogue: filters with counts, sorting, and the tray of tools to compare."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -40,7 +41,7 @@ class Browse:
     query: str
     active: bool
     querystring: str
-    tray: list[Tool]
+    tray: Sequence[Tool]
 
     @property
     def total(self) -> int:
@@ -77,7 +78,7 @@ def _counts(tools: QuerySet[Tool], column: str) -> dict[str, int]:
     return {row[column]: row["n"] for row in tools.order_by().values(column).annotate(n=Count("pk", distinct=True))}
 
 
-def browse(params: QueryDict, tray: list[Tool]) -> Browse:
+def browse(params: QueryDict, tray: Sequence[Tool]) -> Browse:
     """Return one page of the catalogue for the filters, the sort and the page number of an address."""
     form = BrowseForm(params)
     known = form.known()
@@ -85,7 +86,7 @@ def browse(params: QueryDict, tray: list[Tool]) -> Browse:
     sort = str(known.get("sort", "panel"))
     tools = queries.sort_tools(queries.with_figures(_matching(public, known)), sort)
     page = Paginator(tools, PAGE_SIZE).get_page(params.get("page"))
-    page.object_list = queries.scored(page.object_list)
+    page.object_list = queries.scored(list(page.object_list))
     kept = {name: getattr(value, "slug", value) for name, value in known.items()}
     return Browse(
         page=page,
@@ -104,7 +105,7 @@ def browse(params: QueryDict, tray: list[Tool]) -> Browse:
 
 def _category_filter(tools: QuerySet[Tool], chosen: str) -> Filter:
     counts = _counts(tools, "category__slug")
-    shelves = queries.public_categories().filter(published_count__gt=0)
+    shelves = queries.filled_categories()
     choices = [Choice(c.slug, c.name, c.slug == chosen, counts.get(c.slug, 0)) for c in shelves]
     return Filter("category", "Category", choices)
 

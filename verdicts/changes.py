@@ -1,6 +1,7 @@
 """What changed, read from the dated rows themselves: verdict revisions, prices, versions, states."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -24,13 +25,13 @@ class Change:
         return timezone.localdate(self.at)
 
 
-def changes_of(tools: list[Tool], limit: int = 20) -> list[Change]:
+def changes_of(tools: Sequence[Tool], limit: int = 20) -> list[Change]:
     """Return the latest changes to some tools, newest first, in three queries."""
     found = [*_verdict_changes(tools), *_price_changes(tools), *_tool_changes(tools)]
     return sorted(found, key=lambda change: (change.at, change.key), reverse=True)[:limit]
 
 
-def _verdict_changes(tools: list[Tool]) -> list[Change]:
+def _verdict_changes(tools: Sequence[Tool]) -> list[Change]:
     by_pk = {tool.pk: tool for tool in tools}
     rows = (
         Verdict.objects.ever_published()
@@ -45,11 +46,11 @@ def _verdict_changes(tools: list[Tool]) -> list[Change]:
         for verdict in revisions:
             tool = by_pk[verdict.tool_id]
             changes.append(
-                Change(verdict.published_at, tool, _verdict_words(verdict, before), f"verdict-{verdict.pk}")
+                Change(_known(verdict.published_at), tool, _verdict_words(verdict, before), f"verdict-{verdict.pk}")
             )
             if verdict.state == Verdict.State.WITHDRAWN:
                 words = f"{verdict.reviewer} withdrew the verdict: {verdict.withdrawal_reason}"
-                changes.append(Change(verdict.retired_at, tool, words, f"verdict-{verdict.pk}-withdrawn"))
+                changes.append(Change(_known(verdict.retired_at), tool, words, f"verdict-{verdict.pk}-withdrawn"))
             before = verdict
     return changes
 
@@ -63,22 +64,29 @@ def _verdict_words(verdict: Verdict, before: Verdict | None) -> str:
     return f"{verdict.reviewer} revised the verdict, still {verdict.decision}{note}"
 
 
-def _price_changes(tools: list[Tool]) -> list[Change]:
+def _price_changes(tools: Sequence[Tool]) -> list[Change]:
     by_pk = {tool.pk: tool for tool in tools}
-    rows = Price.objects.filter(tool__in=tools, starts_on__lte=timezone.localdate()).order_by("tool", "plan", "starts_on")
+    rows = Price.objects.filter(tool__in=tools, starts_on__lte=timezone.localdate()).order_by(
+        "tool", "plan", "starts_on"
+    )
     changes = []
     for _, steps in groupby(rows, key=lambda row: (row.tool_id, row.plan)):
         before = None
         for price in steps:
             was = f" (was {before.words})" if before else ""
             changes.append(
-                Change(_start_of(price.starts_on), by_pk[price.tool_id], f"{price.plan}: {price.words}{was}", f"price-{price.pk}")
+                Change(
+                    _start_of(price.starts_on),
+                    by_pk[price.tool_id],
+                    f"{price.plan}: {price.words}{was}",
+                    f"price-{price.pk}",
+                )
             )
             before = price
     return changes
 
 
-def _tool_changes(tools: list[Tool]) -> list[Change]:
+def _tool_changes(tools: Sequence[Tool]) -> list[Change]:
     """Changes of version, state and entry price, from the tool's own history since it became public."""
     by_pk = {tool.pk: tool for tool in tools}
     fields = ("history_id", "history_date", "id", "state", "latest_version", "entry")
@@ -104,9 +112,17 @@ def _tool_words(step: Tool, before: Tool | None) -> list[str]:
     if step.state == "discontinued" and before.state != "discontinued":
         words.append("Discontinued")
     if step.entry and before.entry and step.entry != before.entry:
-        words.append(f"Entry price is now {step.get_entry_display().lower()} (was {before.get_entry_display().lower()})")
+        words.append(
+            f"Entry price is now {step.get_entry_display().lower()} (was {before.get_entry_display().lower()})"
+        )
     return words
 
 
 def _start_of(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
+
+
+def _known(moment: datetime.datetime | None) -> datetime.datetime:
+    """Return a moment that the database's constraints say is there."""
+    assert moment is not None
+    return moment

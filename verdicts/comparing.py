@@ -1,6 +1,7 @@
 """Comparisons: which tools an address means, and the page about them."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from verdicts import queries, scoring
 from verdicts.changes import Change, changes_of
 from verdicts.facts import FactRow, fact_rows
 from verdicts.models import Comparison, Reviewer, Verdict
+from verdicts.scored import ScoredTool
 
 MOST = 4
 SEPARATOR = "-vs-"
@@ -22,7 +24,7 @@ class UnknownTools(LookupError):
     """An address names something that readers cannot see."""
 
 
-def tools_named(slugs: list[str]) -> list[Tool]:
+def tools_named(slugs: list[str]) -> list[ScoredTool]:
     """Return the public tools that have, or had, these addresses: each once, in the order of their present slugs.
 
     Raises UnknownTools when one is missing or a draft. Costs two queries, or three if an address is an old one.
@@ -41,7 +43,7 @@ def tools_named(slugs: list[str]) -> list[Tool]:
     return queries.scored(found[slug] for slug in sorted(found))
 
 
-def comparison_path(tools: list[Tool]) -> str:
+def comparison_path(tools: Sequence[Tool]) -> str:
     """Return the one address of these tools: their own page for one, else joined in the order of their slugs."""
     if len(tools) == 1:
         return tools[0].get_absolute_url()
@@ -52,7 +54,7 @@ def comparison_path(tools: list[Tool]) -> str:
 class Pair:
     """A link to a comparison."""
 
-    tools: list[Tool]
+    tools: Sequence[Tool]
     headline: str = ""
 
     @property
@@ -76,7 +78,7 @@ class ScoreRow:
     cells: list[Verdict | None]
 
 
-def score_rows(panel: list[Reviewer], tools: list[Tool], verdicts: list[Verdict]) -> list[ScoreRow]:
+def score_rows(panel: list[Reviewer], tools: Sequence[Tool], verdicts: list[Verdict]) -> list[ScoreRow]:
     """Return a row per persona of the panel, in its order; nobody is left out for having said nothing."""
     cells = {(verdict.reviewer_id, verdict.tool_id): verdict for verdict in verdicts}
     return [ScoreRow(reviewer, [cells.get((reviewer.pk, tool.pk)) for tool in tools]) for reviewer in panel]
@@ -86,7 +88,7 @@ def score_rows(panel: list[Reviewer], tools: list[Tool], verdicts: list[Verdict]
 class ComparisonPage:
     """Everything the page of two to four tools prints."""
 
-    columns: list[Tool]
+    columns: list[ScoredTool]
     curated: Comparison | None
     all_fact_rows: list[FactRow]
     scorecard: list[ScoreRow]
@@ -94,7 +96,7 @@ class ComparisonPage:
     pairs: list[Pair]
     only_differences: bool = False
     as_of: datetime.date | None = None
-    advice: list[tuple[Tool, str]] = field(default_factory=list)
+    advice: list[tuple[ScoredTool, str]] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -157,7 +159,9 @@ class ComparisonPage:
         return "" if is_pair and judged and self.as_of is None else "noindex, follow"
 
 
-def comparison_page(tools: list[Tool], *, only_differences: bool = False, as_of: datetime.date | None = None) -> ComparisonPage:
+def comparison_page(
+    tools: list[ScoredTool], *, only_differences: bool = False, as_of: datetime.date | None = None
+) -> ComparisonPage:
     """Return the page about these tools, as it is or as it stood at the end of a past day."""
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
     verdicts = queries.scorecard_verdicts(tools, moment)
@@ -183,14 +187,14 @@ def comparison_page(tools: list[Tool], *, only_differences: bool = False, as_of:
     )
 
 
-def _rescore(tools: list[Tool], verdicts: list[Verdict]) -> None:
+def _rescore(tools: list[ScoredTool], verdicts: list[Verdict]) -> None:
     """Count the panel from the verdicts of that day instead of today's."""
     for tool in tools:
         said = [verdict.is_ship for verdict in verdicts if verdict.tool_id == tool.pk]
         tool.panel = scoring.PanelScore(sum(said), len(said))
 
 
-def curated_comparison(tools: list[Tool]) -> Comparison | None:
+def curated_comparison(tools: Sequence[Tool]) -> Comparison | None:
     """Return what an editor has published about this pair."""
     if len(tools) != 2:
         return None
@@ -201,17 +205,17 @@ def curated_comparison(tools: list[Tool]) -> Comparison | None:
 # The result in words -----------------------------------------------------------------------------
 
 
-def result_in_words(tools: list[Tool]) -> str:
+def result_in_words(tools: list[ScoredTool]) -> str:
     """Return one sentence that states the result, made of the same figures as the page."""
     sentence = "; ".join([_panel_words(tools), _reader_words(tools), _entry_words(tools)])
     return sentence[0].upper() + sentence[1:] + "."
 
 
-def _split(tool: Tool) -> str:
+def _split(tool: ScoredTool) -> str:
     return f"{tool.panel.ships}–{tool.panel.skips}"
 
 
-def _panel_words(tools: list[Tool]) -> str:
+def _panel_words(tools: list[ScoredTool]) -> str:
     everyone = "both" if len(tools) == 2 else f"all {('', '', '', 'three', 'four')[len(tools)]}"
     if not any(tool.panel.total for tool in tools):
         return f"the panel has judged {'neither' if len(tools) == 2 else 'none of these'} yet"
@@ -224,19 +228,23 @@ def _panel_words(tools: list[Tool]) -> str:
     return f"the panel gives {_listed(named)}"
 
 
-def _reader_words(tools: list[Tool]) -> str:
+def _reader_words(tools: list[ScoredTool]) -> str:
     if not any(tool.community.total for tool in tools):
         return "readers have not voted yet"
     if len(tools) > 2:
         shown = [tool for tool in tools if tool.community.percent is not None]
         best = sorted(shown, key=lambda tool: tool.community.percent or 0, reverse=True)
-        return f"readers ship {best[0].name} most, {best[0].community.percent} %" if best else "too few votes for a reader percentage"
+        return (
+            f"readers ship {best[0].name} most, {best[0].community.percent} %"
+            if best
+            else "too few votes for a reader percentage"
+        )
     words = leader_words(*tools)
     leads = words.endswith("leads")
     return f"among readers {words}" if leads else words[0].lower() + words[1:] + " among readers"
 
 
-def leader_words(first: Tool, second: Tool) -> str:
+def leader_words(first: ScoredTool, second: ScoredTool) -> str:
     """Return "A leads", "Too close to call" or "Too few votes to say"."""
     leader = scoring.lead(
         (first.community.ships, first.community.skips), (second.community.ships, second.community.skips)
@@ -249,7 +257,7 @@ def leader_words(first: Tool, second: Tool) -> str:
     }[leader]
 
 
-def _entry_words(tools: list[Tool]) -> str:
+def _entry_words(tools: list[ScoredTool]) -> str:
     labels = {tool.entry for tool in tools}
     if labels == {""}:
         return "no entry price has been checked"
@@ -273,6 +281,6 @@ def _listed(parts: list[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def is_close(first: Tool, second: Tool) -> bool:
+def is_close(first: ScoredTool, second: ScoredTool) -> bool:
     """Tell whether a pair is a close call: both panels at quorum, with the same result."""
     return first.panel.has_quorum and second.panel.has_quorum and first.panel == second.panel

@@ -1,6 +1,6 @@
 """The rows of facts that lie side by side: the tool's own columns, its prices, and its typed facts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
@@ -57,7 +57,7 @@ def _typed(fact: Fact | None) -> FactCell:
     return FactCell(fact.answer, fact.words, note, fact.source_url, _check_label(fact))
 
 
-def fact_rows(tools: list[Tool], facts: list[Fact], prices: dict[int, list[Price]]) -> list[FactRow]:
+def fact_rows(tools: Sequence[Tool], facts: list[Fact], prices: dict[int, list[Price]]) -> list[FactRow]:
     """Return a row per fact that is known of at least one tool, the differing rows first."""
 
     def row(label: str, cell: Callable[[Tool], FactCell]) -> FactRow:
@@ -73,7 +73,7 @@ def fact_rows(tools: list[Tool], facts: list[Fact], prices: dict[int, list[Price
     answers = {(fact.tool_id, fact.kind_id): fact for fact in facts}
     kinds = {fact.kind_id: fact.kind for fact in facts}
     for kind in sorted(kinds.values(), key=lambda kind: (kind.position, kind.label)):
-        rows.append(row(kind.label, lambda tool, kind=kind: _typed(answers.get((tool.pk, kind.pk)))))
+        rows.append(FactRow(kind.label, [_typed(answers.get((tool.pk, kind.pk))) for tool in tools]))
     known = [row for row in rows if any(cell.kind != "unknown" for cell in row.cells)]
     return sorted(known, key=lambda row: not row.differs)
 

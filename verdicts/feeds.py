@@ -8,11 +8,11 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest
 from django.utils.feedgenerator import Atom1Feed
 
-from tools.models import Tool
 from tools.text import clean_text
 from verdicts import comparing, queries
 from verdicts.changes import Change, changes_of
 from verdicts.models import Verdict
+from verdicts.scored import ScoredTool
 
 
 class ComparisonFeed(Feed):
@@ -20,7 +20,7 @@ class ComparisonFeed(Feed):
 
     feed_type = Atom1Feed
 
-    def get_object(self, request: HttpRequest, pair: str) -> list[Tool]:
+    def get_object(self, request: HttpRequest, pair: str) -> list[ScoredTool]:
         try:
             tools = comparing.tools_named(pair.lower().split(comparing.SEPARATOR))
         except comparing.UnknownTools as error:
@@ -29,18 +29,18 @@ class ComparisonFeed(Feed):
             raise Http404("A comparison names two to four tools.")
         return tools
 
-    def title(self, tools: list[Tool]) -> str:
+    def title(self, tools: list[ScoredTool]) -> str:
         return f"{' vs '.join(tool.name for tool in tools)} · {settings.SITE_NAME}"
 
-    def subtitle(self, tools: list[Tool]) -> str:
+    def subtitle(self, tools: list[ScoredTool]) -> str:
         return comparing.result_in_words(tools)
 
-    def link(self, tools: list[Tool]) -> str:
+    def link(self, tools: list[ScoredTool]) -> str:
         return settings.SITE_URL + comparing.comparison_path(tools)
 
     feed_url = None
 
-    def items(self, tools: list[Tool]) -> list[Change]:
+    def items(self, tools: list[ScoredTool]) -> list[Change]:
         return changes_of(tools, limit=40)
 
     def item_title(self, change: Any) -> str:

@@ -1,5 +1,7 @@
 """Input from readers' addresses."""
 
+from typing import Any, cast
+
 from django import forms
 
 from tools.models import Category, Entry
@@ -15,9 +17,9 @@ class BrowseForm(forms.Form):
     panel = forms.ChoiceField(choices=list(PANEL_RESULTS.items()), required=False)
     sort = forms.ChoiceField(choices=list(SORTS.items()), required=False)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = Category.objects.all()
+        cast(forms.ModelChoiceField, self.fields["category"]).queryset = Category.objects.all()
 
     def known(self) -> dict[str, object]:
         """Return the inputs that make sense; the others count as not given."""

@@ -5,7 +5,11 @@ import datetime
 from verdicts import scoring
 
 CHANGELOG = [
-    ("1.0", datetime.date(2026, 11, 23), "First edition: panel share, community share with interval, leads, staleness."),
+    (
+        "1.0",
+        datetime.date(2026, 11, 23),
+        "First edition: panel share, community share with interval, leads, staleness.",
+    ),
 ]
 
 

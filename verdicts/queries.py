@@ -1,10 +1,12 @@
 """What each page shows, loaded in a number of queries that does not depend on how much there is."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import Any, cast
 
 from django.db.models import (
+    Case,
     Count,
     Exists,
     F,
@@ -15,6 +17,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    When,
     Window,
 )
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf, RowNumber
@@ -23,6 +26,7 @@ from django.utils import timezone
 from tools.models import Category, Fact, FactKind, Price, Tool
 from verdicts import scoring
 from verdicts.models import Comparison, Reviewer, Verdict
+from verdicts.scored import ScoredTool, Shelf
 from voting.models import with_tally
 
 HOME_VERDICTS = 6
@@ -41,9 +45,9 @@ def with_panel(tools: QuerySet[Tool]) -> QuerySet[Tool]:
         rows = verdicts.values("tool").annotate(rows=Count("pk")).values("rows")
         return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
 
-    return tools.annotate(
-        panel_ships=count(counted.filter(decision="ship")), panel_total=count(counted)
-    ).annotate(panel_share=Cast("panel_ships", FloatField()) / NullIf(F("panel_total"), 0))
+    return tools.annotate(panel_ships=count(counted.filter(decision="ship")), panel_total=count(counted)).annotate(
+        panel_share=Cast("panel_ships", FloatField()) / NullIf(F("panel_total"), 0)
+    )
 
 
 def with_figures(tools: QuerySet[Tool]) -> QuerySet[Tool]:
@@ -51,9 +55,9 @@ def with_figures(tools: QuerySet[Tool]) -> QuerySet[Tool]:
     return with_panel(with_tally(tools)).select_related("category")
 
 
-def scored(tools: Iterable[Tool]) -> list[Tool]:
+def scored(tools: Iterable[Tool]) -> list[ScoredTool]:
     """Return the tools, each with `panel` and `community` scores made from its columns."""
-    found = list(tools)
+    found = cast(list[ScoredTool], list(tools))
     for tool in found:
         tool.panel = scoring.PanelScore(tool.panel_ships, tool.panel_total)
         tool.community = scoring.CommunityScore(tool.vote_ships, tool.vote_skips)
@@ -77,15 +81,15 @@ SORTS = {
 
 def sort_tools(tools: QuerySet[Tool], sort: str) -> QuerySet[Tool]:
     """Return the tools in one of `SORTS`; the name, then the key, always break ties."""
-    by_name = [Lower("name"), "pk"]
+    by_name: list[Any] = [Lower("name"), "pk"]
     if sort == "name":
         return tools.order_by(*by_name)
     if sort == "newest":
         return tools.order_by("-published_at", *by_name)
     if sort == "readers":
         return tools.order_by((F("vote_ships") + F("vote_skips")).desc(), *by_name)
-    enough = Cast(at_quorum(), IntegerField())
-    return tools.annotate(has_quorum=enough).order_by(
+    enough = Case(When(at_quorum(), then=1), default=0)
+    return tools.alias(has_quorum=enough).order_by(  # type: ignore[misc]
         "-has_quorum", F("panel_share").desc(nulls_last=True), "-panel_total", *by_name
     )
 
@@ -114,9 +118,14 @@ def with_panel_result(tools: QuerySet[Tool], result: str) -> QuerySet[Tool]:
 
 def public_categories() -> QuerySet[Category]:
     """Categories with the number of their public tools."""
-    return Category.objects.annotate(
-        published_count=Count("tools", filter=~Q(tools__state="draft"))
-    ).order_by("position", "name")
+    return Category.objects.annotate(published_count=Count("tools", filter=~Q(tools__state="draft"))).order_by(
+        "position", "name"
+    )
+
+
+def filled_categories() -> QuerySet[Category]:
+    """Categories that have public tools, with their number."""
+    return public_categories().filter(Q(published_count__gt=0))
 
 
 # Home -----------------------------------------------------------------------------------------
@@ -143,17 +152,19 @@ def _verdicts_in_public() -> QuerySet[Verdict]:
     )
 
 
-def categories_with_leaders() -> list[Category]:
+def categories_with_leaders() -> list[Shelf]:
     """Return categories that have tools, each with `leaders`: its best by panel share, among those at quorum."""
-    categories = list(public_categories().filter(published_count__gt=0))
+    categories = cast(list[Shelf], list(filled_categories()))
     judged = Tool.objects.filter(state="published").filter(
         Exists(Verdict.objects.published().filter(tool=OuterRef("pk")))
     )
     place = Window(
-        RowNumber(), partition_by=F("category"), order_by=[F("panel_share").desc(), F("panel_total").desc(), Lower("name")]
+        RowNumber(),
+        partition_by=F("category"),
+        order_by=[F("panel_share").desc(), F("panel_total").desc(), Lower("name")],
     )
     ranked = with_figures(judged).filter(at_quorum()).annotate(place=place).filter(place__lte=LEADERS).order_by("place")
-    leaders: dict[int, list[Tool]] = {}
+    leaders: dict[int, list[ScoredTool]] = {}
     for tool in scored(ranked):
         leaders.setdefault(tool.category_id, []).append(tool)
     for category in categories:
@@ -179,10 +190,12 @@ def curated_comparisons() -> list[Comparison]:
 # One or several tools --------------------------------------------------------------------------
 
 
-def scorecard_verdicts(tools: list[Tool], as_of: datetime.datetime | None = None) -> list[Verdict]:
+def scorecard_verdicts(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> list[Verdict]:
     """Return the verdicts on some tools, with all that a cell prints: the published ones, or those of a past moment."""
     verdicts = Verdict.objects.as_of(as_of) if as_of else Verdict.objects.published()
-    found = list(verdicts.filter(tool__in=tools).select_related("reviewer", "editor").order_by("reviewer__position", "pk"))
+    found = list(
+        verdicts.filter(tool__in=tools).select_related("reviewer", "editor").order_by("reviewer__position", "pk")
+    )
     by_pk = {tool.pk: tool for tool in tools}
     for verdict in found:
         verdict.tool = by_pk[verdict.tool_id]
@@ -193,7 +206,7 @@ def panel_of_today() -> list[Reviewer]:
     return list(Reviewer.objects.active())
 
 
-def current_prices(tools: list[Tool], day: datetime.date | None = None) -> dict[int, list[Price]]:
+def current_prices(tools: Sequence[Tool], day: datetime.date | None = None) -> dict[int, list[Price]]:
     """Return the prices on offer by tool, the cheapest first."""
     prices: dict[int, list[Price]] = {}
     found = Price.objects.filter(tool__in=tools).on(day or timezone.localdate())
@@ -202,10 +215,12 @@ def current_prices(tools: list[Tool], day: datetime.date | None = None) -> dict[
     return prices
 
 
-def facts_of(tools: list[Tool], as_of: datetime.datetime | None = None) -> list[Fact]:
+def facts_of(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> list[Fact]:
     """Return the typed facts of some tools, by kind; the answers of a past moment when asked."""
     if as_of is None:
-        return list(Fact.objects.filter(tool__in=tools).select_related("kind").order_by("kind__position", "kind__label"))
+        return list(
+            Fact.objects.filter(tool__in=tools).select_related("kind").order_by("kind__position", "kind__label")
+        )
     kinds = FactKind.objects.in_bulk()
     past = list(Fact.history.as_of(as_of).filter(tool__in=tools))
     for fact in past:
@@ -213,7 +228,7 @@ def facts_of(tools: list[Tool], as_of: datetime.datetime | None = None) -> list[
     return sorted(past, key=lambda fact: (fact.kind.position, fact.kind.label))
 
 
-def neighbours(tools: list[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]:
+def neighbours(tools: Sequence[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]:
     """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf."""
     here = {tool.pk for tool in tools}
     curated = (
@@ -226,7 +241,7 @@ def neighbours(tools: list[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]
     pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != here]
     peers = with_figures(
         Tool.objects.filter(state="published", category__in={tool.category_id for tool in tools}).exclude(pk__in=here)
-    ).filter(panel_total__gte=1)
+    ).filter(Q(panel_total__gte=1))
     for peer in sort_tools(peers, "panel")[:limit]:
         pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
     unique = {frozenset((a.pk, b.pk)): (a, b) for a, b in reversed(pairs)}
@@ -236,12 +251,12 @@ def neighbours(tools: list[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]
 # Reviewers -------------------------------------------------------------------------------------
 
 
-def with_record(reviewers: QuerySet[Reviewer]) -> list[Reviewer]:
+def with_record(reviewers: QuerySet[Reviewer]) -> list[Any]:
     """Return personas with their base rates: `verdict_count`, `ship_count`, `flip_count` and whole percents of them.
 
     A flip is a revision that says the opposite of the text it replaced. Percents are None without verdicts.
     """
-    found = list(
+    found: list[Any] = list(
         reviewers.annotate(
             verdict_count=Count("verdicts", filter=Q(verdicts__state="published")),
             ship_count=Count("verdicts", filter=Q(verdicts__state="published", verdicts__decision="ship")),

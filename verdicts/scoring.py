@@ -73,7 +73,7 @@ def lead(first: tuple[int, int], second: tuple[int, int]) -> str:
 
 def whole_percent(share: float) -> int:
     """Return a share as whole percent, half rounded up; only a true 0 or 1 is shown as 0 or 100."""
-    percent = int(share * 100 + 0.5)
+    percent = int(round(share * 100, 9) + 0.5)  # 57 / 200 * 100 is a hair below 28.5
     if percent == 0 and share > 0:
         return 1
     return 99 if percent == 100 and share < 1 else percent

@@ -17,6 +17,7 @@ from verdicts.changes import changes_of
 from verdicts.facts import fact_rows
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
+from verdicts.scored import ScoredTool
 
 
 @require_safe
@@ -26,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
     pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in due]
     lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
-    close = [pair for pair in pairs[1:] if comparing.is_close(*pair.tools)]
+    close = [pair for pair in pairs[1:] if comparing.is_close(*queries.scored(pair.tools))]
     context = {
         "lead": lead,
         "newest": queries.newest_verdicts(),
@@ -66,7 +67,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "category.html", context)
 
 
-def _tray(request: HttpRequest) -> list[Tool]:
+def _tray(request: HttpRequest) -> list[ScoredTool]:
     """Return the tools ticked so far; unknown ones are left out, so that a stale link still works."""
     slugs = request.GET.getlist("tools")[:20]
     return queries.scored(queries.with_figures(Tool.objects.public()).filter(slug__in=slugs).order_by("slug"))
@@ -79,12 +80,12 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise Http404("No such tool.")
     if found.slug != slug or request.GET:
         return redirect(found, permanent=not found.is_draft)
-    [found] = queries.scored([found])
+    [scored] = queries.scored([found])
     prices = queries.current_prices([found])
-    found.price = next(iter(prices.get(found.pk, [])), None)
+    scored.price = next(iter(prices.get(found.pk, [])), None)
     verdicts = queries.scorecard_verdicts([found])
     context = {
-        "tool": found,
+        "tool": scored,
         "prices": prices.get(found.pk, []),
         "facts": fact_rows([found], queries.facts_of([found]), prices),
         "verdicts": comparing.score_rows(queries.panel_of_today(), [found], verdicts),
@@ -111,14 +112,14 @@ def compare(request: HttpRequest) -> HttpResponseBase:
     return redirect(comparing.comparison_path(_tools_or_404(wanted)))
 
 
-def _tools_or_404(slugs: list[str]) -> list[Tool]:
+def _tools_or_404(slugs: list[str]) -> list[ScoredTool]:
     try:
         return comparing.tools_named(slugs)
     except comparing.UnknownTools as error:
         raise Http404("One of these tools is not on the site.") from error
 
 
-def _columns(pair: str) -> list[Tool]:
+def _columns(pair: str) -> list[ScoredTool]:
     """Return the tools that an address names. Raises Http404 for fewer than two names, more than four, or unknown ones."""
     names = pair.lower().split(comparing.SEPARATOR)
     if not 2 <= len(names) <= comparing.MOST or not all(names):
@@ -149,7 +150,7 @@ def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBa
     path = f"{comparing.comparison_path(tools)}as-of/{day:%Y-%m-%d}/"
     if len(tools) == 1:
         return redirect(tools[0], permanent=True)
-    if any(tool.published_at.date() > day for tool in tools) or day > timezone.localdate():
+    if any(tool.published_at is None or tool.published_at.date() > day for tool in tools) or day > timezone.localdate():
         raise Http404("These tools were not all on the site on that day.")
     if request.path != path or request.META.get("QUERY_STRING"):
         return redirect(path, permanent=True)

@@ -32,15 +32,15 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractUser):
     """An account, known by its e-mail address."""
 
-    username = None
-    first_name = None
-    last_name = None
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=80, blank=True, help_text="Shown as responsible editor, where you are one.")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[assignment,misc]
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="one_account_per_address_in_any_case")]

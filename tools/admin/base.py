@@ -105,4 +105,6 @@ def words_of(error: ValidationError, row: models.Model) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     labels = {field.name: str(field.verbose_name).capitalize() for field in row._meta.get_fields() if field.concrete}
-    return " ".join(f"{labels[k]}: {' '.join(v)}" if k in labels else " ".join(v) for k, v in error.message_dict.items())
+    return " ".join(
+        f"{labels[k]}: {' '.join(v)}" if k in labels else " ".join(v) for k, v in error.message_dict.items()
+    )

@@ -45,6 +45,7 @@ class MarkdownField(TidyField):
 
 
 OVERRIDES = {
+    models.SlugField: {"form_class": forms.SlugField, "widget": AdminTextInputWidget},
     models.CharField: {"form_class": LineField, "widget": AdminTextInputWidget},
     models.TextField: {"form_class": MarkdownField, "widget": MarkdownWidget},
 }

@@ -65,8 +65,8 @@ class EditorForm(forms.ModelForm):
                 data[self.add_prefix(name)] = shown
             elif shown != (self.data.get(self.add_prefix(name)) or "").replace("\r\n", "\n"):
                 self.add_error(name, f"Saved now: “{_words_of(current, name) or 'nothing'}”.")
-            data[self.add_initial_prefix(name)] = shown if name not in self.changed_data else data.get(
-                self.add_initial_prefix(name), ""
+            data[self.add_initial_prefix(name)] = (
+                shown if name not in self.changed_data else data.get(self.add_initial_prefix(name), "")
             )
         self.data = data
 

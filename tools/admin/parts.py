@@ -39,7 +39,9 @@ class FactRows(Rows):
         answered = {}
         if self.instance.pk:
             answered = {fact.kind_id: fact for fact in Fact.objects.filter(tool=self.instance).select_related("kind")}
-        return [(kind.pk, answered.get(kind.pk) or Fact(tool=self.instance, kind=kind)) for kind in FactKind.objects.all()]
+        return [
+            (kind.pk, answered.get(kind.pk) or Fact(tool=self.instance, kind=kind)) for kind in FactKind.objects.all()
+        ]
 
     def save_row(self, form: FactForm) -> Fact:
         form.instance.tool = self.instance

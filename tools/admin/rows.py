@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
+from django.forms import Media
+from django.forms.utils import ErrorList
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -87,19 +89,22 @@ class Rows:
         typed = {key: form for key, form in self.bound.items() if form.has_changed()}
         return [typed.get(key) or self.make_form(key, row, None) for key, row in self.found]
 
+    def get_queryset(self) -> list:
+        return []
+
     @property
-    def media(self) -> forms.Media:
-        return self.forms[0].media if self.forms else forms.Media()
+    def media(self) -> Media:
+        return self.forms[0].media if self.forms else Media()
 
     @property
     def errors(self) -> list[Any]:
         return [form.errors for form in self.touched]
 
     def non_form_errors(self) -> Any:
-        return forms.utils.ErrorList()
+        return ErrorList()
 
     def is_valid(self) -> bool:
-        return all([form.is_valid() for form in self.touched])
+        return not any(self.errors)
 
     def has_changed(self) -> bool:
         return bool(self.touched)

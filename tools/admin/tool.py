@@ -61,7 +61,10 @@ class ToolAdmin(ExportMixin, HistoryAdmin):
                 "description": "Speaks for the columns above; facts and prices carry their own.",
             },
         ),
-        ("State", {"fields": [("state", "published_at"), ("discontinued_on", "successor"), ("created_at", "updated_at")]}),
+        (
+            "State",
+            {"fields": [("state", "published_at"), ("discontinued_on", "successor"), ("created_at", "updated_at")]},
+        ),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tool | None = None) -> list[str]:
@@ -89,7 +92,7 @@ class ToolAdmin(ExportMixin, HistoryAdmin):
         if change and "slug" in form.changed_data:
             moved_to, obj.slug = obj.slug, Tool.objects.values_list("slug", flat=True).get(pk=obj.pk)
             obj.rename_slug(moved_to)
-        if not change or form.changed_data != ["slug"]:
+        else:
             obj.save()
 
     def save_formset(self, request: HttpRequest, form: ToolForm, formset: Any, change: bool) -> None:
@@ -98,7 +101,9 @@ class ToolAdmin(ExportMixin, HistoryAdmin):
         if change and formset.has_changed() and formset.get_default_prefix() in {"facts", "prices"}:
             Tool.objects.filter(pk=form.instance.pk).update(updated_at=timezone.now())
 
-    @admin.action(description="Publish", description_plural="Publish the selected tools", permissions=["change"], location=BOTH)
+    @admin.action(
+        description="Publish", description_plural="Publish the selected tools", permissions=["change"], location=BOTH
+    )
     def publish(self, request: HttpRequest, queryset: QuerySet[Tool]) -> None:
         do_each(request, queryset.exclude(state=State.PUBLISHED), Tool.publish, "published")
 
@@ -141,5 +146,3 @@ def move(tool: Tool, state: str, answers: dict[str, Any]) -> None:
     tool._change_reason = answers["reason"]
     tool.full_clean()
     tool.save()
-
-

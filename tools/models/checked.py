@@ -1,5 +1,7 @@
 """How we know what we say."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -21,7 +23,7 @@ class WebAddressField(models.URLField):
 
     default_validators = [validate_web_address]
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 500)
         super().__init__(*args, **kwargs)
 
@@ -67,7 +69,9 @@ def checked_constraints(name: str) -> list[models.BaseConstraint]:
 def web_address_constraint(field: str, name: str) -> models.CheckConstraint:
     """Return the constraint that a field is empty or an http(s) address."""
     return models.CheckConstraint(
-        condition=Q(**{field: ""}) | Q(**{f"{field}__startswith": "http://"}) | Q(**{f"{field}__startswith": "https://"}),
+        condition=Q(**{field: ""})
+        | Q(**{f"{field}__startswith": "http://"})
+        | Q(**{f"{field}__startswith": "https://"}),
         name=name,
         violation_error_message="An address starts with http:// or https://.",
     )

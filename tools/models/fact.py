@@ -38,7 +38,9 @@ class Fact(Checked):
     tool = models.ForeignKey(Tool, models.CASCADE, related_name="facts")
     kind = models.ForeignKey(FactKind, models.PROTECT, related_name="facts")
     answer = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
-    text = models.CharField(max_length=200, blank=True, help_text="The answer itself, or a note beside yes, no or partly.")
+    text = models.CharField(
+        max_length=200, blank=True, help_text="The answer itself, or a note beside yes, no or partly."
+    )
 
     history = HistoricalRecords()
 
@@ -48,7 +50,9 @@ class Fact(Checked):
             *checked_constraints("fact"),
             web_address_constraint("source_url", "fact_source_url_is_web"),
             models.UniqueConstraint(fields=["tool", "kind"], name="one_answer_per_tool_and_kind"),
-            models.CheckConstraint(condition=Q(answer__in=["yes", "no", "partial", "unknown", "text"]), name="fact_answer_is_known"),
+            models.CheckConstraint(
+                condition=Q(answer__in=["yes", "no", "partial", "unknown", "text"]), name="fact_answer_is_known"
+            ),
             models.CheckConstraint(
                 condition=~Q(answer="text") | ~Q(text=""),
                 name="fact_text_is_given",

@@ -64,7 +64,9 @@ class Price(Checked):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0) | Q(amount=None), name="price_is_not_negative"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="price_currency_is_a_code"),
-            models.CheckConstraint(condition=Q(period__in=["month", "year", "once", "use"]), name="price_period_is_known"),
+            models.CheckConstraint(
+                condition=Q(period__in=["month", "year", "once", "use"]), name="price_period_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(is_offered=True, amount__isnull=False) | Q(is_offered=False, amount=None),
                 name="price_has_an_amount_if_offered",

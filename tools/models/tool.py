@@ -131,7 +131,10 @@ class Tool(Checked):
         constraints = [
             *slug_constraints("tool"),
             *checked_constraints("tool"),
-            *[web_address_constraint(f, f"tool_{f}_is_web") for f in ("homepage", "repository", "documentation", "source_url")],
+            *[
+                web_address_constraint(f, f"tool_{f}_is_web")
+                for f in ("homepage", "repository", "documentation", "source_url")
+            ],
             models.CheckConstraint(condition=~Q(name=""), name="tool_has_a_name"),
             models.CheckConstraint(condition=Q(entry__in=["", *Entry.values]), name="tool_entry_is_known"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="tool_state_is_known"),

@@ -83,7 +83,7 @@ class SampleSite:
         dates = [verdict["tested_on"] for verdict in row.get("verdicts", {}).values()]
         dates += [verdict["before"]["tested_on"] for verdict in row.get("verdicts", {}).values() if "before" in verdict]
         tool.published_at = self.moment(min([*dates, written]), hour=8)
-        tool._history_date = tool.published_at
+        tool._history_date = tool.published_at  # type: ignore[attr-defined]
         tool.full_clean()
         tool.save()
         for slug, answer in row["facts"].items():
@@ -99,8 +99,10 @@ class SampleSite:
     def _load_fact(self, tool: Tool, slug: str, answer: str, stated: bool) -> None:
         plain = answer in {"yes", "no", "partial", "unknown"}
         check = self._check(stated and answer != "unknown", tool.homepage) if answer != "unknown" else {}
-        fact = Fact(tool=tool, kind=self.kinds[slug], answer=answer if plain else "text", text="" if plain else answer, **check)
-        fact._history_date = tool.published_at
+        fact = Fact(
+            tool=tool, kind=self.kinds[slug], answer=answer if plain else "text", text="" if plain else answer, **check
+        )
+        fact._history_date = tool.published_at  # type: ignore[attr-defined]
         fact.full_clean(exclude=["tool", "kind"])
         fact.save()
 

@@ -13,7 +13,9 @@ STAFF = "staff@example.org"
 
 
 class Command(BaseCommand):
-    help = "Fill the site with sample content (labelled as such) and make a staff login. Running it again changes nothing."
+    help = (
+        "Fill the site with sample content (labelled as such) and make a staff login. Running it again changes nothing."
+    )
 
     def handle(self, *args: object, **options: object) -> None:
         try:

@@ -1,0 +1,1 @@
+"""Subscribers have no page yet: an address list is not for browsing."""

@@ -1,0 +1,94 @@
+"""Chromium and a site for it to look at. Both are other processes: nothing here touches the database of the other tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.site import CHROMIUM_FLAGS, Site, chromium, running_site
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Without Chromium these tests are skipped on a developer's machine and fail on a build server."""
+    path = chromium()
+    if not path:
+        reason = "Chromium is missing: apt-get install chromium, or set CHROMIUM to its path"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def site(chromium_path: str) -> Iterator[Site]:
+    with running_site() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One browser for the package, not the session: Playwright's loop would make Django refuse the database to other tests."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Watch:
+    """What a page complains about and whom it asks."""
+
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> None:
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._ask(request.url))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        is_error_page = "status of 404" in message.text and message.location["url"] == self.site.page("not-found")
+        if message.type in {"error", "warning"} and not is_error_page:
+            self.complaints.append(f"{message.text} ({message.location['url']})")
+
+    def _ask(self, url: str) -> None:
+        if urlsplit(url).scheme != "data" and not url.startswith(self.site.url):
+            self.strangers.append(url)
+
+
+@pytest.fixture
+def watch(site: Site) -> Watch:
+    return Watch(site)
+
+
+@pytest.fixture
+def look(browser: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """Open a page of the site in a browser that has never seen it."""
+    contexts = []
+
+    def open_page(name: str, width: int = 1280, height: int = 900, *, before: str = "", **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        watch.over(page)
+        if before:
+            page.add_init_script(before)
+        page.goto(site.page(name))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

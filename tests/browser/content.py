@@ -1,0 +1,52 @@
+"""What stands on the site that is looked at: the sample site, and tools that are hard on a layout.
+
+Run as a program it fills the database of the environment.
+"""
+
+import datetime
+
+import django
+
+LETTERS = "Retrieval Orchestration Workbench for Regulated Industries 9"  # sixty characters
+UNBROKEN = "Supercalifragilistic" * 3
+
+
+def fill() -> None:
+    """Fill an empty database."""
+    from django.utils import timezone
+
+    from tests import factories
+    from verdicts.sample.loading import SampleSite
+
+    SampleSite(timezone.localdate()).load(factories.editor())
+    hard_tools()
+
+
+def hard_tools() -> None:
+    """Names of sixty characters, no verdicts, one verdict, split panels, no votes, few votes, many votes."""
+    from tests import factories
+    from tests.browser.site import LONG
+
+    shelf = factories.category("coding-assistants")
+    decisions = ["+++-", "++++", "+", ""]
+    counts = [(12_000, 3_400), (9, 3), (1, 0), (0, 0)]
+    names = [LETTERS, UNBROKEN, LETTERS[::-1].strip(), UNBROKEN.upper()]
+    for slug, name, signs, (ships, skips) in zip(LONG, names, decisions, counts, strict=True):
+        tool = factories.reviewed_tool(name, signs, slug=slug, category=shelf, vendor=name, tagline=f"{name} {name}")
+        factories.votes(tool, ships, skips)
+        factories.price(tool, 1234.5, plan=name)
+    factories.tool("Unjudged", category=shelf, vendor="", entry="", tagline="Nobody has looked at it yet")
+    factories.reviewed_tool(
+        "Retired", "+-+-", category=shelf, state="discontinued", discontinued_on=datetime.date(2026, 1, 31)
+    )
+
+
+if __name__ == "__main__":
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command(
+        "collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin", "rest_framework", "import_export"]
+    )
+    fill()

@@ -1,0 +1,135 @@
+"""A populated site, served as in production, for as long as somebody looks at it."""
+
+import datetime
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.environment import TESTING
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 60
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FOUNDERS = "/compare/claude-files-api-vs-smolvlm2-turbo/"
+LONG = ["long-first", "long-second", "long-third", "long-fourth"]
+PAGES = {
+    "home": "/",
+    "browse": "/tools/",
+    "tray": "/tools/?tools=aider&tools=cursor",
+    "search": "/tools/?q=claude",
+    "nothing-found": "/tools/?q=nothing-of-the-kind",
+    "category": "/categories/coding-assistants/",
+    "tool": "/tools/claude-code/",
+    "discontinued": "/tools/retired/",
+    "unjudged": "/tools/unjudged/",
+    "comparison": FOUNDERS,
+    "three": "/compare/aider-vs-claude-code-vs-cursor/",
+    "four": "/compare/aider-vs-claude-code-vs-cursor-vs-github-copilot/",
+    "as-of": f"{FOUNDERS}as-of/{datetime.datetime.now(datetime.UTC):%Y-%m-%d}/",
+    "differences": f"{FOUNDERS}?only=differences",
+    "mixed": "/compare/retired-vs-unjudged/",
+    "long-pair": f"/compare/{'-vs-'.join(sorted(LONG[:2]))}/",
+    "long-four": f"/compare/{'-vs-'.join(sorted(LONG))}/",
+    "long-tool": f"/tools/{LONG[0]}/",
+    "panel": "/panel/",
+    "reviewer": "/panel/skeptic/",
+    "methodology": "/methodology/",
+    "not-found": "/tools/claude-cod/",
+}
+
+
+@dataclass
+class Site:
+    """Where a running site answers."""
+
+    url: str
+    pages: dict[str, str] = field(default_factory=lambda: dict(PAGES))
+
+    def page(self, name: str) -> str:
+        return self.url + self.pages[name]
+
+
+def chromium() -> str:
+    """Return the path of Chromium; empty if this machine has none."""
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    return path if os.access(path, os.X_OK) else ""
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """Set up a site with its own database and files, serve it, and take everything away again."""
+    with TemporaryDirectory(prefix="shipworthy-") as folder, _database(Path(folder)) as database:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        services = {"CACHE_URL": "", "CELERY_BROKER_URL": "", "LOG_LEVEL": "WARNING"}
+        own = {
+            "DATABASE_URL": database,
+            "SITE_URL": url,
+            "SITE_FOLDER": folder,
+            "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+        }
+        environment = os.environ | TESTING | services | own
+        subprocess.run([sys.executable, "-m", "tests.browser.content"], cwd=ROOT, env=environment, check=True)
+        yield from _serve(url, port, environment, Path(folder) / "server.log")
+
+
+def _serve(url: str, port: int, environment: dict[str, str], log: Path) -> Iterator[Site]:
+    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(granian, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        try:
+            _wait_for(f"{url}/livez", server, log)
+            yield Site(url)
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"The site did not start:\n{log.read_text()[-4000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[str]:
+    """Yield the address of a new database: beside those of DATABASE_URL if that is PostgreSQL, else an SQLite file."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield f"sqlite:///{folder / 'site.sqlite3'}"
+        return
+    import psycopg
+
+    name = f"browser_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            base, _, options = server.partition("?")
+            yield f"{base.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

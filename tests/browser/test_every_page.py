@@ -1,0 +1,112 @@
+"""What holds for each kind of page, at each width, in each theme."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.site import PAGES
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+AXE = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "tag", "values": AXE_TAGS},
+    "rules": {"target-size": {"enabled": True}},
+}
+SIDEWAYS = """() => {
+  const root = document.scrollingElement;
+  const wide = root.scrollWidth > root.clientWidth ? [`page: ${root.scrollWidth}`] : [];
+  for (const box of document.querySelectorAll("main *")) {
+    if (box.closest(".visually-hidden, svg") || !box.getClientRects().length) continue;
+    const style = getComputedStyle(box);
+    const clipped = style.clipPath !== "none" || style.position === "absolute";
+    const spills = style.display !== "inline" && box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0;
+    const leaves = box.getBoundingClientRect().right > root.clientWidth + 1;
+    if (!clipped && !box.closest("thead") && (spills || leaves)) wide.push(`${box.tagName}.${box.className}`);
+  }
+  return wide;
+}"""
+
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@every_page
+def test_axe_finds_nothing(look, name):
+    page = look(name)
+    found = {}
+
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            results = Axe().run(page, options=AXE)
+            if results.violations_count:
+                found[f"{width} {theme}"] = results.generate_report()
+
+    assert found == {}, "\n".join(found.values())
+
+
+@every_page
+def test_nothing_leaves_the_page_sideways(look, name):
+    page = look(name)
+    found = {}
+
+    for width in (320, 390, 640, 719, 720, 768, 860, 992, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        found |= {width: wide} if (wide := page.evaluate(SIDEWAYS)) else {}
+
+    assert found == {}
+
+
+@every_page
+def test_a_page_complains_of_nothing_and_asks_nobody_else(look, watch, name):
+    page = look(name)
+    page.wait_for_load_state("networkidle")
+
+    assert (watch.complaints, watch.strangers) == ([], [])
+
+
+@every_page
+def test_without_scripts_a_page_says_the_same(look, name):
+    scripted, plain = look(name), look(name, java_script_enabled=False)
+    scripted.add_style_tag(content=".scripted-only { display: none }")
+
+    assert plain.locator("main").inner_text() == scripted.locator("main").inner_text()
+    assert plain.locator(".theme-switch").is_hidden()
+
+
+@every_page
+def test_zoomed_to_200_percent_no_word_is_lost(look, name):
+    page = look(name)
+    words = set(page.locator("body").inner_text().split())
+
+    page.set_viewport_size({"width": 640, "height": 450})
+
+    assert words - set(page.locator("body").inner_text().split()) == set()
+
+
+@every_page
+def test_the_keyboard_reaches_everything_and_always_shows_where_it_is(look, name):
+    page = look(name, reduced_motion="reduce")
+    page.evaluate("document.querySelectorAll('a, button, input, select').forEach((it, n) => it.dataset.stop = n)")
+    # A group of radios is one stop; what is disabled or not displayed is none.
+    stops = page.evaluate(
+        """[...document.querySelectorAll('[data-stop]')]
+        .filter(it => it.checkVisibility() && !it.disabled && (it.type !== 'radio' || it.checked)).map(it => it.dataset.stop)"""
+    )
+    reached, unseen = [], []
+
+    for _ in range(len(stops)):
+        page.keyboard.press("Tab")
+        stop, seen = page.evaluate(
+            """() => {
+              const it = document.activeElement, box = it.getBoundingClientRect();
+              const rings = [it, it.parentElement, it.closest('form.search')].filter(Boolean).map(getComputedStyle);
+              const ring = rings.some(r => r.outlineStyle === 'solid' && parseFloat(r.outlineWidth) >= 3);
+              return [it.dataset.stop, ring && box.bottom > 0 && box.top < innerHeight];
+            }"""
+        )
+        reached.append(stop)
+        if not seen:
+            unseen.append(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
+
+    assert reached == stops
+    assert unseen == []

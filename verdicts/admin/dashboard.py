@@ -1,0 +1,63 @@
+"""The numbers on the admin's front page."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from tools.models import Check, State, Tool
+from verdicts.admin import work
+from verdicts.models import Verdict
+from voting.models import Vote
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number, what it counts, and the list it counts."""
+
+    label: str
+    count: int
+    url: str
+
+
+def figures() -> list[tuple[str, list[Figure]]]:
+    """Return the week's numbers in groups, in eight queries however much there is."""
+    tools, verdicts = reverse("admin:tools_tool_changelist"), reverse("admin:verdicts_verdict_changelist")
+    states = Tool.objects.aggregate(
+        published=Count("pk", filter=Q(state=State.PUBLISHED)),
+        draft=Count("pk", filter=Q(state=State.DRAFT)),
+        unchecked=Count("pk", filter=Q(check_method=Check.UNCHECKED)),
+    )
+    said = Verdict.objects.all()
+    votes = Vote.objects.filter(changed_at__gte=work.week_ago()).count()
+    return [
+        (
+            "This week",
+            [
+                Figure("verdicts published", work.published_this_week(said).count(), f"{verdicts}?week=published"),
+                Figure("flips", work.flipped_this_week(said).count(), f"{verdicts}?week=flipped"),
+                Figure("withdrawals", work.withdrawn_this_week(said).count(), f"{verdicts}?week=withdrawn"),
+                Figure("votes cast or changed", votes, f"{tools}?votes=week"),
+            ],
+        ),
+        (
+            "Waiting",
+            [
+                Figure("verdicts in draft", said.drafts().count(), f"{verdicts}?state__exact=draft"),
+                Figure("stale verdicts", work.stale(said).count(), f"{verdicts}?stale=yes"),
+                Figure(
+                    "tools with an incomplete panel",
+                    work.incomplete(Tool.objects.all()).count(),
+                    f"{tools}?panel=incomplete",
+                ),
+                Figure("tools never checked", states["unchecked"], f"{tools}?work=unchecked"),
+            ],
+        ),
+        (
+            "Catalogue",
+            [
+                Figure("tools published", states["published"], f"{tools}?state__exact=published"),
+                Figure("tools in draft", states["draft"], f"{tools}?state__exact=draft"),
+            ],
+        ),
+    ]

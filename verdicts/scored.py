@@ -1,0 +1,34 @@
+"""A tool with the figures beside its name, for type checkers: the attributes that `queries.scored` sets."""
+
+from typing import TYPE_CHECKING
+
+from tools.models import Category, Price, Tool
+from verdicts.scoring import CommunityScore, PanelScore
+
+if TYPE_CHECKING:
+
+    class ScoredTool(Tool):
+        """A tool that has been through `queries.with_figures` and `queries.scored`."""
+
+        panel_ships: int
+        panel_total: int
+        vote_ships: int
+        vote_skips: int
+        panel: PanelScore
+        community: CommunityScore
+        price: Price | None
+
+        class Meta:
+            abstract = True
+
+    class Shelf(Category):
+        """A category with its number of public tools and its leaders."""
+
+        published_count: int
+        leaders: list[ScoredTool]
+
+        class Meta:
+            abstract = True
+
+else:
+    ScoredTool, Shelf = Tool, Category
