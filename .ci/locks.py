@@ -1,3 +1,4 @@
+# ruff: noqa: S603, T201 - a command line tool, whose one command is uv
 """Keeps requirements.txt and requirements-dev.txt in step with pyproject.toml.
 
     locks.py write [--upgrade]   writes both files anew, through uv
@@ -46,9 +47,7 @@ def logical_lines(text: str) -> list[str]:
     """The file's requirements, one a line, with their hashes."""
     joined = text.replace("\\\n", " ")
     return [
-        " ".join(line.split())
-        for line in joined.splitlines()
-        if line.strip() and not line.lstrip().startswith("#")
+        " ".join(line.split()) for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")
     ]
 
 
@@ -107,9 +106,7 @@ def run_uv(uv: str, *arguments: str) -> str:
     # Only uv's own settings for the index are wanted, not those of an
     # environment that happens to be active.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-    done = subprocess.run(
-        [uv, *arguments], capture_output=True, text=True, env=environment, check=False
-    )
+    done = subprocess.run([uv, *arguments], capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         message = done.stderr.strip()
         if any(sign in message for sign in UNREACHABLE):
@@ -153,9 +150,7 @@ def exported(uv: str, *, upgrade: bool) -> dict[str, str]:
         shutil.copy(ROOT / "pyproject.toml", folder)
         run_uv(uv, "lock", *where)
         options = ["--frozen", "--no-header", "--no-annotate", "--no-emit-project"]
-        return {
-            name: run_uv(uv, "export", *where, *options, *extra) for name, extra in FILES.items()
-        }
+        return {name: run_uv(uv, "export", *where, *options, *extra) for name, extra in FILES.items()}
 
 
 def check_against_uv(uv: str) -> None:

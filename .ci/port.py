@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a command line tool
 """Free ports: `port.py` prints one, `port.py 8000` fails in plain words when that one is taken."""
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ def main() -> int:
         try:
             probe.bind(("127.0.0.1", int(wanted)))
         except OSError as problem:
-            print(f"Port {wanted} cannot be used ({problem.strerror}). Try another one: make run PORT=8001", file=sys.stderr)
+            print(
+                f"Port {wanted} cannot be used ({problem.strerror}). Try another one: make run PORT=8001",
+                file=sys.stderr,
+            )
             return 1
         if wanted == "0":
             print(probe.getsockname()[1])

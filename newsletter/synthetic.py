@@ -28,29 +28,21 @@ CHUNK = 2_000
 MOST = {"tools": 1_000_000, "votes": 10_000_000, "subscribers": 5_000_000, "seed": 2_147_483_647}
 PREFIX = "synthetic-"
 HOST = "synthetic.invalid"  # a name that no resolver will ever know
-FULL_PANEL, PART_PANEL, WITH_FACTS, WITH_PRICES = 0.10, 0.05, 0.5, 0.3
+PAST = datetime.timedelta(days=720)
+FULL_PANEL, PART_PANEL, WITH_FACTS, WITH_PRICES, DISCONTINUED = 0.10, 0.05, 0.5, 0.3, 0.01
 WITHDRAWN, HELD = 0.02, 0.01
 CURATED = 12
 
-QUALITIES = (
-    "Amber Brisk Calm Dense Eager Frugal Gentle Hollow Keen Lucid Modest Narrow Opaque Plain Quiet Rapid".split()
-)
-THINGS = "Agent Board Cache Desk Engine Forge Gate Index Kernel Ledger Model Prompt Queue Router Store Tracer".split()
-PURPOSES = [
-    "answers from documents",
-    "routes requests",
-    "keeps traces",
-    "runs models",
-    "writes tests",
-    "stores vectors",
-]
+QUALITIES = ["Amber", "Brisk", "Calm", "Dense", "Eager", "Frugal", "Gentle", "Keen", "Lucid", "Modest", "Quiet"]
+THINGS = ["Agent", "Board", "Cache", "Desk", "Engine", "Forge", "Gate", "Index", "Kernel", "Ledger", "Model", "Router"]
+PURPOSES = ["answers questions", "routes requests", "keeps traces", "runs models", "writes tests", "stores vectors"]
 REASONS = {
     Decision.SHIP: "**It does one thing and says how.** The first call worked from the documentation alone, and the "
-    "errors name what to change. {thing} handles the load we gave it without surprises, the limits are written down "
+    "errors name what to change. {tool} handles the load we gave it without surprises, the limits are written down "
     "before they are met, and the bill grows with what is used. What is missing is spelled out as well, so that "
     "nobody finds out in the second month. For a team that needs this, it is a sound default today.",
     Decision.SKIP: "**It asks for more than it gives.** The first call took several tries, because the documentation "
-    "describes an older release. {thing} works in the small and slows down as soon as two people use it. The limits "
+    "describes an older release. {tool} works in the small and slows down as soon as two people use it. The limits "
     "are met before they are read, and leaving means writing the data out by hand. Others do the same with fewer "
     "parts. It may become useful once the interface settles; until then we would not build on it.",
 }
@@ -106,7 +98,7 @@ def everything(rows: Iterable[Any], description: str) -> Iterable[Any]:
 
 
 class SyntheticSite:
-    """Makes one site of a size, all of it or nothing."""
+    """Makes one site of a size: all of it, or nothing."""
 
     def __init__(self, size: Size, today: datetime.date, track: Callable[..., Iterable[Any]] = everything) -> None:
         size.check()
@@ -116,6 +108,8 @@ class SyntheticSite:
         self.host = f"seed-{size.seed}.{HOST}"
         self.midnight = datetime.datetime.combine(today, datetime.time.min, datetime.UTC)
         self.judged: dict[int, list[int]] = {}
+        self.gathered: dict[type[models.Model], list[Any]] = {}
+        self.next_voter = 0
         self.made: Counter[str] = Counter()
 
     @transaction.atomic
@@ -139,14 +133,35 @@ class SyntheticSite:
             self._date_back()
         return self.made
 
+    def _write(self, model: type[models.Model], rows: Iterable[models.Model]) -> None:
+        written = model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
+        self.made[str(model._meta.verbose_name_plural)] += len(written)
+
+    def _chunks(self, total: int, description: str) -> Iterable[range]:
+        starts = range(0, total, CHUNK)
+        return self.track([range(start, min(start + CHUNK, total)) for start in starts], description=description)
+
+    def _chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def _moment(self, earliest: datetime.datetime) -> datetime.datetime:
+        """Return a moment between the earliest one and the last midnight, to the second."""
+        span = int((self.midnight - earliest).total_seconds())
+        return earliest + datetime.timedelta(seconds=int(span * self.random.random()))
+
+    def _digest(self, text: str, size: int) -> bytes:
+        return hashlib.blake2b(f"synthetic {self.size.seed} {text}".encode(), digest_size=size).digest()
+
+    def _uuid(self, text: str) -> uuid.UUID:
+        return uuid.UUID(bytes=self._digest(text, 16), version=4)
+
     # What the rows hang on
 
     def _make_frame(self) -> None:
-        """Find the panel, the shelves, the questions and the editor; make those of the sample site where one is missing."""
+        """Find the shelves, the questions, the panel and the editor; make those of the sample site that are missing."""
         frame = loading.read(loading.FOLDER / "site.toml")
-        numbered = {key: list(enumerate(frame[key])) for key in ("categories", "fact_kinds", "reviewers")}
         for model, key in ((Category, "categories"), (FactKind, "fact_kinds"), (Reviewer, "reviewers")):
-            rows = [model(**row, position=position) for position, row in numbered[key]]
+            rows: list[Any] = [model(**row, position=position) for position, row in enumerate(frame[key])]
             model._default_manager.bulk_create(rows, ignore_conflicts=True)
         self.categories = list(Category.objects.order_by("position", "slug").values_list("pk", flat=True))
         self.kinds = list(FactKind.objects.order_by("position", "slug").values_list("pk", flat=True))
@@ -154,34 +169,36 @@ class SyntheticSite:
         account = {"name": "Synthetic editor", "password": "!"}
         self.editor, _ = User.objects.get_or_create(email=f"editor@{HOST}", defaults=account)
 
-    def _write(self, model: type[models.Model], rows: Iterable[models.Model]) -> None:
-        written = model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
-        self.made[str(model._meta.verbose_name_plural)] += len(written)
-
     # Tools and what is said about them
 
     def _make_tools(self) -> None:
-        self.popularity = self._drawn_votes()
-        self.voters = max([self.size.votes // 5, *self.popularity.values()])
+        popularity = self._drawn_votes()
+        self.voters = max([self.size.votes // 5, *popularity.values()])
         self._make_voters()
-        for start in self._chunks(self.size.tools, "Tools"):
-            numbers = range(start, min(start + CHUNK, self.size.tools))
+        for numbers in self._chunks(self.size.tools, "Tools"):
             tools = [self._tool(number) for number in numbers]
             self._write(Tool, tools)
-            self._write(Fact, (fact for tool in tools for fact in self._facts(tool)))
-            self._write(Price, (price for tool in tools for price in self._prices(tool)))
-            self._write(Verdict, (verdict for tool in tools for verdict in self._verdicts(tool)))
-            votes = {tool.pk: self._votes(tool, number) for tool, number in zip(tools, numbers, strict=True)}
-            self._write(Vote, (vote for cast in votes.values() for vote in cast))
-            self._write(Tally, (_tally(pk, cast) for pk, cast in votes.items() if cast))
+            for tool, number in zip(tools, numbers, strict=True):
+                self._gather(tool, popularity[number])
+            for model in (Fact, Price, Verdict, Vote, Tally):
+                self._write(model, self.gathered.pop(model, []))
 
-    def _chunks(self, total: int, description: str) -> Iterable[int]:
-        return self.track(range(0, total, CHUNK), description=description)
+    def _gather(self, tool: Tool, votes: int) -> None:
+        """Keep what is said about one tool until its chunk is written."""
+        worth = self.random.betavariate(4, 2)
+        said: dict[type[models.Model], list[Any]] = {
+            Fact: self._facts(tool),
+            Price: self._prices(tool),
+            Verdict: self._verdicts(tool, worth),
+            Vote: (cast := self._votes(tool, worth, votes)),
+            Tally: [_tally(tool, cast)] if cast else [],
+        }
+        for model, rows in said.items():
+            self.gathered.setdefault(model, []).extend(rows)
 
     def _tool(self, number: int) -> Tool:
         quality, thing = self.random.choice(QUALITIES), self.random.choice(THINGS)
-        published_at = self._moment(self.midnight - datetime.timedelta(days=720))
-        home = f"https://{self.host}/{number + 1}/"
+        since = self._moment(self.midnight - PAST)
         tool = Tool(
             name=f"Synthetic {quality} {thing} {number + 1}",
             slug=f"{PREFIX}{quality}-{thing}-{number + 1}".lower(),
@@ -189,72 +206,71 @@ class SyntheticSite:
             description=f"**{quality} {thing}** was made up to fill the site. It {self.random.choice(PURPOSES)}.",
             category_id=self.random.choice(self.categories),
             vendor=f"Synthetic {self.random.choice(THINGS)} {self.random.randint(1, 40)}",
-            homepage=home,
+            homepage=f"https://{self.host}/{number + 1}/",
             licence=self.random.choice(["", "MIT", "Apache-2.0", "proprietary"]),
             entry=self.random.choice(["", *Entry.values]),
-            latest_version=self.random.choice(["", f"{self.random.randint(0, 9)}.{self.random.randint(0, 30)}"]),
+            latest_version=self.random.choice(["", "1.0", "2.3", "7.12"]),
             state=State.PUBLISHED,
-            published_at=published_at,
+            published_at=since,
             is_sample=True,
-            **self._claimed(published_at, home),
         )
-        if self.random.random() < 0.01:
-            tool.state, tool.discontinued_on = State.DISCONTINUED, self._moment(published_at).date()
-        tool.worth = self.random.betavariate(4, 2)
+        _claim(tool, tool)
+        if self._chance(DISCONTINUED):
+            tool.state, tool.discontinued_on = State.DISCONTINUED, self._moment(since).date()
         return tool
 
-    def _moment(self, earliest: datetime.datetime) -> datetime.datetime:
-        """Return a moment between the earliest one and the last midnight, to the second."""
-        return earliest + datetime.timedelta(
-            seconds=int((self.midnight - earliest).total_seconds() * self.random.random())
-        )
+    def _facts(self, tool: Tool) -> list[Fact]:
+        if not self._chance(WITH_FACTS):
+            return []
+        kinds = self.random.sample(self.kinds, min(3, len(self.kinds)))
+        answers = self.random.choices(["yes", "no", "partial"], k=len(kinds))
+        return [
+            _claim(Fact(tool=tool, kind_id=kind, answer=answer), tool)
+            for kind, answer in zip(kinds, answers, strict=True)
+        ]
 
-    def _claimed(self, at: datetime.datetime, source: str) -> dict[str, object]:
-        return {"check_method": Check.CLAIMED, "checked_on": at.date(), "source_url": source}
+    def _prices(self, tool: Tool) -> list[Price]:
+        if not self._chance(WITH_PRICES):
+            return []
+        plans = ["Standard", "Team"][: self.random.randint(1, 2)]
+        day = _since(tool).date()
+        amounts = [Decimal(self.random.randint(5, 400)) for _ in plans]
+        return [
+            _claim(Price(tool=tool, plan=plan, amount=amount, starts_on=day), tool)
+            for plan, amount in zip(plans, amounts, strict=True)
+        ]
 
-    def _facts(self, tool: Tool) -> Iterable[Fact]:
-        if self.random.random() < WITH_FACTS:
-            for kind in self.random.sample(self.kinds, min(3, len(self.kinds))):
-                answer = self.random.choice(["yes", "no", "partial"])
-                yield Fact(tool=tool, kind_id=kind, answer=answer, **self._claimed(tool.published_at, tool.homepage))
-
-    def _prices(self, tool: Tool) -> Iterable[Price]:
-        if self.random.random() < WITH_PRICES:
-            day = tool.published_at.date()
-            for plan in ["Standard", "Team"][: self.random.randint(1, 2)]:
-                amount = Decimal(self.random.randint(5, 400))
-                claimed = self._claimed(tool.published_at, tool.homepage)
-                yield Price(tool=tool, plan=plan, amount=amount, starts_on=day, **claimed)
-
-    def _verdicts(self, tool: Tool) -> Iterable[Verdict]:
-        """Yield the whole panel's verdicts for some tools, one or two for some others."""
+    def _verdicts(self, tool: Tool, worth: float) -> list[Verdict]:
+        """Return the whole panel's verdicts for some tools, one or two for some others; `worth` is the chance of a ship."""
         drawn = self.random.random()
-        panel = self.panel if drawn < FULL_PANEL else self.panel[: self.random.randint(1, 2)]
-        if drawn >= FULL_PANEL + PART_PANEL:
-            return
         if drawn < FULL_PANEL:
             self.judged.setdefault(tool.category_id, []).append(tool.pk)
-        for reviewer in panel:
-            decision = Decision.SHIP if self.random.random() < tool.worth else Decision.SKIP
-            at = self._moment(tool.published_at)
-            yield Verdict(
-                tool=tool,
-                reviewer_id=reviewer,
-                decision=decision,
-                reason=REASONS[decision].format(thing=tool.name),
-                evidence=self.random.choice(Evidence.values),
-                tool_version=tool.latest_version,
-                tested_on=at.date(),
-                editor=self.editor,
-                state=Verdict.State.PUBLISHED,
-                published_at=at,
-                edits=1,
-            )
+            return [self._verdict(tool, reviewer, worth) for reviewer in self.panel]
+        if drawn < FULL_PANEL + PART_PANEL:
+            return [self._verdict(tool, reviewer, worth) for reviewer in self.panel[: self.random.randint(1, 2)]]
+        return []
+
+    def _verdict(self, tool: Tool, reviewer: int, worth: float) -> Verdict:
+        decision = Decision.SHIP if self._chance(worth) else Decision.SKIP
+        at = self._moment(_since(tool))
+        return Verdict(
+            tool=tool,
+            reviewer_id=reviewer,
+            decision=decision,
+            reason=REASONS[decision].format(tool=tool.name),
+            evidence=self.random.choice(Evidence.values),
+            tool_version=tool.latest_version,
+            tested_on=at.date(),
+            editor=self.editor,
+            state=Verdict.State.PUBLISHED,
+            published_at=at,
+            edits=1,
+        )
 
     # Voters and votes
 
     def _drawn_votes(self) -> Counter[int]:
-        """Return how many votes each tool gets, by its number: the n-th most popular about 1/n of the first (Zipf's law)."""
+        """Return how many votes each tool gets, by number: the n-th most popular about 1/n of the first (Zipf's law)."""
         if not self.size.votes:
             return Counter()
         ranked = list(range(self.size.tools))
@@ -262,73 +278,74 @@ class SyntheticSite:
         weights = list(accumulate(1 / rank for rank in range(1, self.size.tools + 1)))
         return Counter(self.random.choices(ranked, cum_weights=weights, k=self.size.votes))
 
-    def _voter_id(self, number: int) -> uuid.UUID:
-        return uuid.UUID(bytes=self._digest(f"voter {number}", 16), version=4)
-
-    def _digest(self, text: str, size: int) -> bytes:
-        return hashlib.blake2b(f"synthetic {self.size.seed} {text}".encode(), digest_size=size).digest()
-
     def _make_voters(self) -> None:
-        self.next_voter = 0
-        for start in self._chunks(self.voters, "Voters"):
-            numbers = range(start, min(start + CHUNK, self.voters))
-            self._write(
-                Voter, (Voter(id=self._voter_id(n), cookie_mac=self._digest(f"cookie {n}", 32)) for n in numbers)
-            )
+        for numbers in self._chunks(self.voters, "Voters"):
+            guests = [Voter(id=self._uuid(f"voter {n}"), cookie_mac=self._digest(f"cookie {n}", 32)) for n in numbers]
+            self._write(Voter, guests)
 
-    def _votes(self, tool: Tool, number: int) -> list[Vote]:
-        """Return the tool's votes, each by the next voter in turn: nobody comes twice, as there are enough of them."""
-        cast = []
-        for _ in range(self.popularity[number]):
-            value = 1 if self.random.random() < tool.worth else -1
-            luck = self.random.random()
-            vote = Vote(tool=tool, value=0 if luck < WITHDRAWN else value, changed_at=self._moment(tool.published_at))
-            vote.voter_id = self._voter_id(self.next_voter)
-            vote.state = Vote.State.HELD if luck > 1 - HELD else Vote.State.COUNTED
-            self.next_voter = (self.next_voter + 1) % self.voters
-            cast.append(vote)
-        return cast
+    def _votes(self, tool: Tool, worth: float, count: int) -> list[Vote]:
+        return [self._vote(tool, worth) for _ in range(count)]
+
+    def _vote(self, tool: Tool, worth: float) -> Vote:
+        """Return the vote of whoever is next in turn: there are enough voters for nobody to meet a tool twice."""
+        value = 0 if self._chance(WITHDRAWN) else 1 if self._chance(worth) else -1
+        state = Vote.State.HELD if self._chance(HELD) else Vote.State.COUNTED
+        voter = self._uuid(f"voter {self.next_voter}")
+        self.next_voter = (self.next_voter + 1) % self.voters
+        return Vote(tool=tool, voter_id=voter, value=value, state=state, changed_at=self._moment(_since(tool)))
 
     # The rest
 
     def _make_comparisons(self) -> None:
-        """Write about a few pairs of tools that the whole panel has judged, so that the home page has something to lead with."""
+        """Write about a few pairs that the whole panel has judged, so that the home page has something to lead with."""
         pairs = [pair for shelf in self.judged.values() for pair in zip(shelf[::2], shelf[1::2], strict=False)]
         texts = {f"ship_{which}_if": "the figures say so." for which in ("first", "second", "neither")}
         texts |= {"headline": "Two made-up tools, side by side", "standfirst": "Both were made up to fill the site."}
-        for place, (first, second) in enumerate(sorted(pairs)[:CURATED]):
-            day = self.midnight - datetime.timedelta(days=place)
-            row = Comparison(first_id=first, second_id=second, featured_on=day.date(), published_at=day, **texts)
-            self._write(Comparison, [row])
+        days = [self.midnight - datetime.timedelta(days=place) for place in range(CURATED)]
+        rows = [
+            Comparison(first_id=first, second_id=second, featured_on=day.date(), published_at=day, **texts)
+            for (first, second), day in zip(sorted(pairs), days, strict=False)
+        ]
+        self._write(Comparison, rows)
 
     def _make_subscribers(self) -> None:
-        for start in self._chunks(self.size.subscribers, "Subscribers"):
-            numbers = range(start, min(start + CHUNK, self.size.subscribers))
+        for numbers in self._chunks(self.size.subscribers, "Subscribers"):
             self._write(Subscriber, [self._subscriber(number) for number in numbers])
 
     def _subscriber(self, number: int) -> Subscriber:
         [state] = self.random.choices(["active", "pending", "unsubscribed"], weights=[92, 5, 3])
-        confirmed_at = self._moment(self.midnight - datetime.timedelta(days=720))
+        confirmed_at = self._moment(self.midnight - PAST)
         return Subscriber(
-            public_id=uuid.UUID(bytes=self._digest(f"subscriber {number}", 16), version=4),
+            public_id=self._uuid(f"subscriber {number}"),
             email=f"reader{number + 1}@{self.host}",
             state=state,
             confirmed_at=None if state == "pending" else confirmed_at,
         )
 
     def _date_back(self) -> None:
-        """Let nothing be older than the day it was made, and tell PostgreSQL at once how much there is now."""
+        """Give rows the age that their dates speak of, and tell PostgreSQL at once how many there are now."""
         tools = synthetic_tools()
         tools.update(created_at=F("published_at"), updated_at=F("published_at"))
         voters = Voter.objects.filter(pk__in=Vote.objects.filter(tool__in=tools).values("voter"))
-        voters.update(created_at=self.midnight - datetime.timedelta(days=720))
+        voters.update(created_at=self.midnight - PAST)
         synthetic_subscribers().exclude(confirmed_at=None).update(created_at=F("confirmed_at"))
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
 
 
-def _tally(tool: int, cast: list[Vote]) -> Tally:
+def _since(tool: Tool) -> datetime.datetime:
+    assert tool.published_at is not None
+    return tool.published_at
+
+
+def _claim[Row: (Tool, Fact, Price)](row: Row, tool: Tool) -> Row:
+    """Mark a row as what the vendor stated on the tool's first day."""
+    row.check_method, row.checked_on, row.source_url = Check.CLAIMED, _since(tool).date(), tool.homepage
+    return row
+
+
+def _tally(tool: Tool, cast: list[Vote]) -> Tally:
     """Return the tally of a tool's votes: those that stand and are counted."""
     values = Counter(vote.value for vote in cast if vote.state == Vote.State.COUNTED)
-    return Tally(tool_id=tool, ships=values[1], skips=values[-1])
+    return Tally(tool=tool, ships=values[1], skips=values[-1])

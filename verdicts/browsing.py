@@ -10,7 +10,6 @@ from django.http import QueryDict
 
 from tools.models import Entry, FormerSlug, Tool
 from verdicts import queries
-from verdicts.comparing import MOST, comparison_path
 from verdicts.forms import BrowseForm
 
 PAGE_SIZE = 24
@@ -47,14 +46,9 @@ class Browse:
     def total(self) -> int:
         return self.page.paginator.count
 
-    @property
-    def tray_url(self) -> str:
-        """The comparison of the tray; empty while it holds fewer than two or more than four."""
-        return comparison_path(self.tray) if 2 <= len(self.tray) <= MOST else ""
-
     def context(self) -> dict[str, object]:
         """Return all of it by name, for a template."""
-        names = ("page", "filters", "sorts", "query", "active", "total", "tray", "tray_url")
+        names = ("page", "filters", "sorts", "query", "active", "total", "tray")
         return {name: getattr(self, name) for name in names} | {"querystring_without_page": self.querystring}
 
 

@@ -30,10 +30,10 @@ class ComparisonFeed(Feed):
         return tools
 
     def title(self, tools: list[ScoredTool]) -> str:
-        return f"{' vs '.join(tool.name for tool in tools)} · {settings.SITE_NAME}"
+        return clean_text(f"{' vs '.join(tool.name for tool in tools)} · {settings.SITE_NAME}")
 
     def subtitle(self, tools: list[ScoredTool]) -> str:
-        return comparing.result_in_words(tools)
+        return clean_text(comparing.result_in_words(tools))
 
     def link(self, tools: list[ScoredTool]) -> str:
         return settings.SITE_URL + comparing.comparison_path(tools)

@@ -256,10 +256,11 @@ def with_record(reviewers: QuerySet[Reviewer]) -> list[Any]:
 
     A flip is a revision that says the opposite of the text it replaced. Percents are None without verdicts.
     """
+    visible = Q(verdicts__state="published") & ~Q(verdicts__tool__state="draft")
     found: list[Any] = list(
         reviewers.annotate(
-            verdict_count=Count("verdicts", filter=Q(verdicts__state="published")),
-            ship_count=Count("verdicts", filter=Q(verdicts__state="published", verdicts__decision="ship")),
+            verdict_count=Count("verdicts", filter=visible),
+            ship_count=Count("verdicts", filter=visible & Q(verdicts__decision="ship")),
         )
     )
     flips = count_flips(found)
@@ -274,7 +275,7 @@ def with_record(reviewers: QuerySet[Reviewer]) -> list[Any]:
 
 def count_flips(reviewers: list[Reviewer]) -> dict[int, int]:
     """Return how often each persona has changed its mind in public, counted in the database."""
-    later = Verdict.objects.ever_published().filter(reviewer__in=reviewers, number__gt=1)
+    later = Verdict.objects.ever_published().exclude(tool__state="draft").filter(reviewer__in=reviewers, number__gt=1)
     before = Verdict.objects.ever_published().filter(
         tool=OuterRef("tool"), reviewer=OuterRef("reviewer"), number__lt=OuterRef("number")
     )

@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from verdicts import views
 from verdicts.feeds import ComparisonFeed, VerdictFeed
@@ -11,8 +12,8 @@ urlpatterns = [
     path("compare/", views.compare, name="compare"),
     path("compare/<str:pair>/", views.comparison, name="comparison"),
     path("compare/<str:pair>/as-of/<str:on>/", views.comparison_as_of, name="comparison_as_of"),
-    path("compare/<str:pair>/changes.atom", ComparisonFeed(), name="comparison_feed"),
-    path("feed/", VerdictFeed(), name="feed"),
+    path("compare/<str:pair>/changes.atom", require_safe(ComparisonFeed()), name="comparison_feed"),
+    path("feed/", require_safe(VerdictFeed()), name="feed"),
     path("panel/", views.panel, name="panel"),
     path("panel/<slug:slug>/", views.reviewer, name="reviewer"),
     path("methodology/", views.methodology, name="methodology"),

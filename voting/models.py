@@ -43,7 +43,13 @@ class User(AbstractUser):
     objects = UserManager()  # type: ignore[assignment,misc]
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_account_per_address_in_any_case")]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_account_per_address_in_any_case",
+                violation_error_message="There is an account with this address already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -37,7 +37,7 @@ def site(chromium_path: str) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="package")
-def browser(chromium_path: str) -> Iterator[Browser]:
+def chrome(chromium_path: str) -> Iterator[Browser]:
     """One browser for the package, not the session: Playwright's loop would make Django refuse the database to other tests."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
@@ -74,12 +74,12 @@ def watch(site: Site) -> Watch:
 
 
 @pytest.fixture
-def look(browser: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Page]]:
+def look(chrome: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Page]]:
     """Open a page of the site in a browser that has never seen it."""
     contexts = []
 
     def open_page(name: str, width: int = 1280, height: int = 900, *, before: str = "", **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context = chrome.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()

@@ -24,6 +24,8 @@ def fill() -> None:
 
 def hard_tools() -> None:
     """Names of sixty characters, no verdicts, one verdict, split panels, no votes, few votes, many votes."""
+    from django.utils import timezone
+
     from tests import factories
     from tests.browser.site import LONG
 
@@ -31,8 +33,14 @@ def hard_tools() -> None:
     decisions = ["+++-", "++++", "+", ""]
     counts = [(12_000, 3_400), (9, 3), (1, 0), (0, 0)]
     names = [LETTERS, UNBROKEN, LETTERS[::-1].strip(), UNBROKEN.upper()]
+    long_ago = timezone.now() - datetime.timedelta(days=300)
     for slug, name, signs, (ships, skips) in zip(LONG, names, decisions, counts, strict=True):
-        tool = factories.reviewed_tool(name, signs, slug=slug, category=shelf, vendor=name, tagline=f"{name} {name}")
+        tool = factories.tool(name, slug=slug, category=shelf, vendor=name, tagline=f"{name} {name}")
+        for persona, sign in zip(factories.PERSONAS, signs, strict=False):
+            decision = {"+": "ship", "-": "skip"}[sign]
+            factories.verdict(
+                tool, persona, decision, at=long_ago, reason=f"{name} is **{UNBROKEN}** and `{UNBROKEN}`."
+            )
         factories.votes(tool, ships, skips)
         factories.price(tool, 1234.5, plan=name)
     factories.tool("Unjudged", category=shelf, vendor="", entry="", tagline="Nobody has looked at it yet")

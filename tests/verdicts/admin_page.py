@@ -27,8 +27,9 @@ class Fields(HTMLParser):
             self.area = name
             self.values[name] = ""
         elif tag == "input" and name and found.get("type") not in {"submit", "file"}:
-            if found.get("type") not in {"checkbox", "radio"} or "checked" in found:
-                self.values[name] = found.get("value") or ""
+            if found.get("type") in {"checkbox", "radio"} and "checked" not in found:
+                return
+            self.values[name] = found.get("value") or ("on" if "checked" in found else "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":

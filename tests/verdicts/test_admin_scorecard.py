@@ -1,9 +1,10 @@
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 
 from tests import factories
-from tests.verdicts.admin_page import errors, member_of_editors, opened, save
+from tests.verdicts.admin_page import errors, fields_of, member_of_editors, opened, save
 from verdicts.models import Verdict
 
 pytestmark = pytest.mark.django_db
@@ -236,8 +237,6 @@ def test_after_a_conflict_saving_again_is_a_decision(ediths, eddas, tool):
     save(ediths, tool, opened(ediths, tool), panel__builder__reason="What Edith wrote.")
     conflict = save(eddas, tool, second, panel__builder__reason="What Edda wrote.")
 
-    from tests.verdicts.admin_page import fields_of
-
     response = save(eddas, tool, fields_of(conflict))
 
     draft.refresh_from_db()
@@ -264,8 +263,6 @@ def test_a_clash_between_check_and_write_is_a_conflict_too(ediths, edda, tool, m
         if not Verdict.objects.exists():
             monkeypatch.setattr(Verdict, "next_number", number)
             raise_after_commit.append(True)
-            from django.db import IntegrityError
-
             raise IntegrityError("one_draft_verdict_per_persona")
         return number(self)
 
@@ -309,8 +306,6 @@ def test_two_editors_of_the_tool_itself_merge_and_see_each_other(ediths, eddas, 
     save(ediths, tool, first, tagline="Edith's line", vendor="Edith's vendor")
     conflict = save(eddas, tool, second, tagline="Edda's line")
 
-    from tests.verdicts.admin_page import fields_of
-
     page = fields_of(conflict)
     assert "Somebody else has saved this page" in errors(conflict)
     assert "Edith" in errors(conflict)
@@ -326,5 +321,5 @@ def test_the_page_costs_the_same_however_many_verdicts(ediths, tool, many, djang
         factories.verdict(tool, persona)
     ediths.get("/admin/")
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         ediths.get(f"/admin/tools/tool/{tool.pk}/change/")

@@ -12,7 +12,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from simple_history.models import HistoricalChanges
 
 from tools.admin.differences import marked_changes
-from tools.admin.fields import OVERRIDES
+from tools.admin.fields import OVERRIDES, PatientAutocomplete
 from tools.admin.forms import EditorForm
 
 REFUSED = "Somebody else saved at the same moment, so nothing was saved. Look again, then save."
@@ -26,6 +26,11 @@ class EditorAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     save_on_top = True
+
+    def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", PatientAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -48,7 +53,7 @@ class EditorAdmin(admin.ModelAdmin):
             return super().changeform_view(request, *args, **kwargs)
         except (IntegrityError, ValidationError) as error:
             words = " ".join(error.messages) if isinstance(error, ValidationError) else REFUSED
-            request.save_problem = words  # type: ignore[attr-defined]
+            request.save_problem = words
             return super().changeform_view(request, *args, **kwargs)
 
 

@@ -1,9 +1,10 @@
 """Form fields that tidy what is typed, and a text area that shows its Markdown."""
 
+import re
 from collections.abc import Callable
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelect
 from django.db import models
 from django.urls import reverse_lazy
 
@@ -14,11 +15,22 @@ class MarkdownWidget(AdminTextareaWidget):
     """A text area with a live preview; without script it is just the text area."""
 
     def __init__(self, attrs: dict | None = None) -> None:
-        preview = {"class": "markdown", "data-preview-url": reverse_lazy("admin:markdown_preview"), "rows": 8}
+        preview = {
+            "class": "vLargeTextField markdown",
+            "data-preview-url": reverse_lazy("admin:markdown_preview"),
+            "rows": 8,
+        }
         super().__init__({**preview, **(attrs or {})})
 
     class Media:
         js = ["admin_site/preview.js"]
+
+
+class PatientAutocomplete(AutocompleteSelect):
+    """Django's, except that a forged key shows as nothing chosen; Django's own looks it up and breaks."""
+
+    def optgroups(self, name: str, value: list, attr: dict | None = None) -> list:
+        return super().optgroups(name, [key if re.fullmatch(r"[0-9]{1,18}", str(key)) else "" for key in value], attr)
 
 
 class TidyField(forms.CharField):

@@ -1,5 +1,6 @@
 """What each row does to the catalogue: decided in memory, written in a handful of queries."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from django.utils import timezone
@@ -31,11 +32,12 @@ class Decisions:
         for tool in tools:
             tool.category = categories[tool.category_id]
         self.shelf = Shelf(tools, dict(FormerSlug.objects.values_list("slug", "tool_id")))
-        self.claimed: set[str] = set()
+        self.claimed: Counter[str] = Counter()
         self.new: list[Tool] = []
         self.changed: dict[int, Tool] = {}
         self.changed_fields: set[str] = set()
-        self.lines: dict[str, int] = {}  # The line each tool's facts come from, by slug.
+        self.lines: dict[str, int] = {}  # The line each tool's facts come from, by the slug it has.
+        self.meant: dict[str, Tool] = {}  # The tool each slug of the file turned out to mean.
         self.report = Report()
 
     def take(self, rows: list[Row], track: Callable[[list], Iterable] = iter) -> Report:
@@ -44,7 +46,7 @@ class Decisions:
         The order makes a second import meet the same tools as the first, wherever a row stands in the file.
         """
         everything = [read_facts(row) for row in rows]
-        self.claimed = {facts.slug for facts in everything if facts.slug}
+        self.claimed = Counter(facts.slug for facts in everything if facts.slug)
         ranks = {id(facts): self._rank(facts) for facts in everything}
         rank = KNOWN_SLUG
         for facts in track(sorted(everything, key=lambda facts: ranks[id(facts)])):
@@ -88,7 +90,7 @@ class Decisions:
 
     def _find(self, facts: Facts) -> Tool | None:
         problems = facts.row.problems
-        tool = self.shelf.with_slug(facts.slug)
+        tool = self.meant.get(facts.slug) or self.shelf.with_slug(facts.slug)
         if tool:
             line = self.lines.get(tool.slug)
             if line and facts.name and name_key(facts.name) != name_key(tool.name):
@@ -98,8 +100,12 @@ class Decisions:
             problems["name"] = ["is missing"]
             return None
         try:
-            # A file that gives slugs to two products means two, even if they share name and address.
-            return self.shelf.find(facts, self.claimed | self.lines.keys() if facts.slug else set())
+            if not facts.slug:
+                return self.shelf.find(facts)
+            # A file that gives slugs to two products means two, even if they share name and address; and where two
+            # rows share a new slug, it names the tool better than the address of either.
+            excluded = self.claimed.keys() | self.lines.keys()
+            return self.shelf.find_at_place(facts, excluded) if self.claimed[facts.slug] == 1 else None
         except AmbiguousRow as error:
             problems["name"] = [f"{quoted(facts.name)} {error}"]
             return None
@@ -148,7 +154,8 @@ class Decisions:
             values["category"] = self._category(facts.category)
         if line := self.lines.get(tool.slug):
             differing = [column for column, value in values.items() if getattr(tool, column) not in ("", None, value)]
-            aside = f"; kept from there: {', '.join(differing)}" if differing else ""
+            listed = [column for column in differing if not _is_same_address(getattr(tool, column), values[column])]
+            aside = f"; kept from there: {', '.join(listed)}" if listed else ""
             facts.notes.append(f"is the same product as line {line} ({quoted(tool.name)}){aside}")
             values = {column: value for column, value in values.items() if column not in differing}
         homepage = str(values.get("homepage") or values.get("repository") or "")
@@ -183,6 +190,8 @@ class Decisions:
 
     def _remember(self, tool: Tool, facts: Facts) -> None:
         self.lines.setdefault(tool.slug, facts.row.line)
+        if facts.slug:
+            self.meant[facts.slug] = tool
         self.shelf.place(tool)
 
     def _category(self, name: str) -> Category:
@@ -196,3 +205,8 @@ class Decisions:
 
     def _is_taken(self, slug: str) -> bool:
         return self.shelf.is_taken(slug) or slug in self.claimed
+
+
+def _is_same_address(one: object, other: object) -> bool:
+    both = str(one), str(other)
+    return all(address.startswith("http") for address in both) and address_key(both[0]) == address_key(both[1])

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from tools.importing.values import Facts
@@ -102,23 +102,24 @@ class Shelf:
     def is_taken(self, slug: str) -> bool:
         return slug in self.by_slug or slug in self.by_former
 
-    def find(self, facts: Facts, excluded: set[str]) -> Tool | None:
-        """Return the tool a row is about, None if it is a new one. Raises AmbiguousRow.
+    def find(self, facts: Facts) -> Tool | None:
+        """Return the tool a row without a slug is about, None if it is a new one. Raises AmbiguousRow.
 
         A row without an address is about the one tool of exactly its name; `ax`, `AX` and `Ax` are three names.
         A tool without an address takes the first one given for exactly its name.
         """
-        namesakes = [
-            tool
-            for tool in self.by_name.get(facts.name, [])
-            if tool.slug not in excluded and tool.name == facts.name  # It may have been renamed by an earlier row.
-        ]
+        # One may have been renamed by an earlier row.
+        namesakes = [tool for tool in self.by_name.get(facts.name, []) if tool.name == facts.name]
         homeless = [tool for tool in namesakes if not (tool.homepage or tool.repository)]
-        place = self._place(facts.name, str(facts.values.get("homepage", "")), str(facts.values.get("repository", "")))
-        if place is None:
+        if not facts.has_address:
             return _only(homeless or namesakes)
-        here = [tool for tool in self.by_place.get(place, []) if tool.slug not in excluded]
-        return _only([tool for tool in here if tool.name == facts.name] or here or homeless)
+        return self.find_at_place(facts) or _only(homeless)
+
+    def find_at_place(self, facts: Facts, excluded: Collection[str] = ()) -> Tool | None:
+        """Return the tool of a row's address and name, leaving out those with an excluded slug. Raises AmbiguousRow."""
+        place = self._place(facts.name, str(facts.values.get("homepage", "")), str(facts.values.get("repository", "")))
+        here = [tool for tool in self.by_place.get(place, []) if tool.slug not in excluded] if place else []
+        return _only([tool for tool in here if tool.name == facts.name] or here)
 
     def _place(self, name: str, homepage: str, repository: str) -> Place | None:
         if not (homepage or repository):

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
@@ -118,7 +119,7 @@ def _read_cell(column: str, cell: str) -> Reading:
     if any("\ud800" <= character <= "\udfff" for character in cell):
         raise ValidationError("holds half a character (a lone surrogate)")
     value, note = READERS.get(column, _line)(cell)
-    model_field = Category._meta.get_field("name") if column == "category" else Tool._meta.get_field(column)
+    model_field: Any = Category._meta.get_field("name") if column == "category" else Tool._meta.get_field(column)
     if isinstance(value, str) and len(value) > (most := model_field.max_length):
         raise ValidationError(f"has {len(value):,} characters; {most:,} is the most")
     return (model_field.clean(value, None) if value else value), note
@@ -193,7 +194,7 @@ def _entry(spelling: str) -> str:
     if spelling in SENTENCES:
         return SENTENCES[spelling]
     parts = re.split(r"\s*[/,，、;|]\s*", re.sub(r"\s*\([^)]*\)\s*$", "", spelling))
-    prices = {_PRICES.get(spelling) or _PRICES.get(part, "") for part in parts}
+    prices = {_PRICES.get(spelling) or _PRICES.get(part) or "" for part in parts}
     if "" in prices:
         return ""
     is_trial = any("trial" in part or "试用" in part for part in parts)

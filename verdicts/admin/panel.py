@@ -74,7 +74,7 @@ class VerdictForm(RowForm):
         super().__init__(*args, **kwargs)
         self.seat, self.theirs = seat, None
         self.fields["editor"].choices = [(pk, str(editor)) for pk, editor in editors.items()]
-        self.fields["editor"].coerce = lambda pk: editors[int(pk)]
+        self.fields["editor"].coerce = {str(pk): editor for pk, editor in editors.items()}.get
         self.initial["editor"] = seat.current.editor_id if seat.current else user.pk
         self.initial["seen_pk"], self.initial["seen_edits"] = self.standing
         if not may_publish:

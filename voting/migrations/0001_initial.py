@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_account_per_address_in_any_case'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_account_per_address_in_any_case', violation_error_message='There is an account with this address already.'),
         ),
         migrations.AddConstraint(
             model_name='vote',

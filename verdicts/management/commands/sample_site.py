@@ -1,9 +1,11 @@
 """`manage.py sample_site`: a populated site to look at and to develop with."""
 
 import secrets
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from verdicts.sample.loading import SampleSite
@@ -28,7 +30,8 @@ class Command(BaseCommand):
 
     def staff(self) -> User:
         """Return the staff account; its password is made once and kept in a file that only the owner can read."""
-        note = settings.VAR_DIR / "staff-password"
+        database = Path(str(connection.settings_dict["NAME"])).name
+        note = settings.VAR_DIR / f"staff-password.{database}"
         user = User.objects.filter(email=STAFF).first()
         if user is not None:
             self.password = note.read_text().strip() if note.exists() else "(the password you gave it)"

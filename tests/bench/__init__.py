@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: what the pages cost, as ratios that carry over to other machines."""

@@ -1,0 +1,79 @@
+"""Two throw-away databases with synthetic sites of different size, on whatever server DATABASE_URL names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from newsletter.synthetic import synthetic_tools
+from tools.models import Tool
+from verdicts.comparing import comparison_path
+from verdicts.models import Reviewer
+from verdicts.queries import with_panel
+
+
+@contextmanager
+def databases(sizes: list[int]) -> Iterator[dict[int, str]]:
+    """Make a database with a site of each size and give their names; leave none behind."""
+    settings.DATABASES["default"].setdefault("TEST", {})
+    with TemporaryDirectory() as folder:
+        is_file = connection.vendor == "sqlite"
+        own = str(connection.settings_dict["NAME"])
+        named = str(Path(folder) / "bench.sqlite3") if is_file else f"bench_{own}"
+        connection.settings_dict["TEST"]["NAME"] = named
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        names = {sizes[0]: named}
+        try:
+            use(named)  # closes it: a copy taken while it is open would be empty on SQLite, and refused by PostgreSQL
+            for size in sizes[1:]:
+                connection.creation.clone_test_db(suffix=str(size), verbosity=0, autoclobber=True)
+                names[size] = connection.creation.get_test_db_clone_settings(str(size))["NAME"]
+            for size, name in names.items():
+                use(name)
+                call_command("synthetic_site", tools=size, votes=2 * size, verbosity=0, stdout=_Nowhere())
+            yield names
+        finally:
+            use(named)
+            for size in sizes[1:]:
+                connection.creation.destroy_test_db(suffix=str(size), verbosity=0)
+            connection.creation.destroy_test_db(own, verbosity=0)
+
+
+class _Nowhere:
+    """Where the command's words go."""
+
+    def write(self, text: str) -> None: ...
+
+    def isatty(self) -> bool:
+        return False
+
+
+def use(name: str) -> None:
+    """Let everything that follows talk to the database of this name."""
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    connection.settings_dict["NAME"] = name
+
+
+def pages() -> dict[str, str]:
+    """Return the address of each page by name, for the site in use: two tools of one shelf that the whole panel has judged."""
+    judged = with_panel(synthetic_tools()).filter(panel_total=Reviewer.objects.active().count()).order_by("pk")
+    first, second = _two_of_a_shelf(list(judged[:200])) or list(Tool.objects.order_by("pk")[:2])
+    return {
+        "home": "/",
+        "browse": "/tools/",
+        "tool": first.get_absolute_url(),
+        "comparison": comparison_path([first, second]),
+    }
+
+
+def _two_of_a_shelf(tools: list[Tool]) -> list[Tool]:
+    for first in tools:
+        if others := [tool for tool in tools if tool.category_id == first.category_id and tool != first]:
+            return [first, others[0]]
+    return []

@@ -1,0 +1,43 @@
+"""The benchmark runs and prints ratios. How quick anything is, is no business of a test."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parents[2]
+
+
+def bench(*arguments):
+    command = [sys.executable, "-m", "tests.bench", *arguments]
+    return subprocess.run(
+        command, cwd=BASE, env=os.environ | ALONE, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+ALONE = {"DATABASE_URL": "", "CACHE_URL": "", "CELERY_BROKER_URL": ""}
+
+
+def test_it_prints_ratios_for_each_page_and_writes_them_as_json(tmp_path):
+    file = tmp_path / "figures.json"
+
+    done = bench("--tools", "4", "--growth", "8", "--rounds", "2", "--requests", "1", "--json", str(file))
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert list(found["pages"]) == ["home", "browse", "tool", "comparison"]
+    for page, row in found["pages"].items():
+        ratio = row["of_the_bare_view"]
+        assert 0 < ratio["least"] <= ratio["median"] <= ratio["most"]
+        assert row["cost_when_grown"]["median"] > 0
+        assert f"{page} " in done.stdout
+    assert found["machine"] in done.stdout
+    assert "of the bare view" in done.stdout
+
+
+def test_sizes_that_make_no_sense_are_refused():
+    done = bench("--tools", "0")
+
+    assert done.returncode == 2
+    assert "1 or more" in done.stderr

@@ -1,0 +1,637 @@
+"""Every page but the comparison: what it shows, where it moves, what it never does."""
+
+import datetime
+import re
+from xml.etree import ElementTree
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from config import views
+from tests import factories
+from tests.verdicts.reading import Page, read
+from verdicts import scoring
+from verdicts.methodology import CHANGELOG, constants
+
+pytestmark = pytest.mark.django_db
+PUBLIC = [
+    "/",
+    "/tools/",
+    "/tools/?q=a&sort=name&tools=a",
+    "/tools/a/",
+    "/categories/developer-tools/",
+    "/panel/",
+    "/panel/builder/",
+    "/methodology/",
+    "/compare/a-vs-b/",
+]
+MACHINES = ["/feed/", "/sitemap.xml", "/robots.txt", "/livez", "/healthz", "/compare/a-vs-b/changes.atom"]
+
+
+@pytest.fixture
+def site():
+    """Two judged tools with everything a page can show, and a curated pair."""
+    factories.panel()
+    first, second = factories.reviewed_tool("a", "+-++", entry="paid"), factories.reviewed_tool("b", "+++-")
+    for tool in (first, second):
+        factories.votes(tool, 70, 30)
+        factories.price(tool)
+        factories.fact(tool)
+    return factories.comparison(first, second)
+
+
+@pytest.fixture
+def broken_view(monkeypatch, client):
+    """A site whose browse page fails, asked by a client that does not mind."""
+
+    def fail(*args: object) -> None:
+        raise RuntimeError("SECRET detail")
+
+    monkeypatch.setattr("verdicts.views.browse", fail)
+    client.raise_request_exception = False
+    return client
+
+
+# What holds on every page ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, "/nowhere/"])
+def test_nothing_in_a_page_can_run_but_our_two_scripts(client, site, address):
+    response = client.get(address)
+
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "object-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not re.search(r"unsafe|\*|https?:", policy)
+    assert read(response).executable == []
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, "/nowhere/"])
+def test_a_page_loads_nothing_from_elsewhere(client, site, address):
+    page = read(client.get(address))
+
+    loaded = [found.get("src") or found.get("href", "") for tag, found in page.elements if tag in {"script", "img"}]
+    loaded += [found["href"] for found in page.all("link") if found["rel"] not in {"canonical", "alternate"}]
+    assert loaded
+    assert all(value.startswith(("/static/", "/media/")) for value in loaded)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_page_has_one_headline_one_address_and_names_its_language(client, site, address):
+    page = read(client.get(address))
+
+    assert [len(page.all(tag)) for tag in ("h1", "main", "title")] == [1, 1, 1]
+    assert page.canonical == ["http://testserver" + address.split("?")[0]]
+    assert page.all("html") == [{"lang": "en"}]
+    ids = [found["id"] for _, found in page.elements if "id" in found]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, *MACHINES, "/nowhere/"])
+def test_a_reader_gets_no_cookie_and_shared_caches_may_keep_the_page(client, site, address):
+    response = client.get(address)
+
+    assert response.cookies == {}
+    assert "cookie" not in response.headers.get("Vary", "").lower()
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, "/feed/", "/sitemap.xml", "/robots.txt"])
+def test_a_page_that_has_not_changed_is_not_sent_again(client, site, address):
+    etag = client.get(address).headers["ETag"]
+
+    again = client.get(address, headers={"If-None-Match": etag})
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, *MACHINES])
+def test_a_page_can_be_asked_for_its_head_only(client, site, address):
+    head, full = client.head(address), client.get(address)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"] == full.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("address", [*PUBLIC, *MACHINES, "/compare/?tools=a,b"])
+def test_a_page_cannot_be_written_to(client, site, address, method):
+    response = getattr(client, method)(address)
+
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+    assert "POST" not in response.headers["Allow"]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_every_link_of_a_page_within_the_site_leads_somewhere(client, site, address):
+    links = {link.split("#")[0] for link in read(client.get(address)).links if link.startswith("/")}
+
+    assert links
+    assert {link: client.get(link).status_code for link in links if link} == {link: 200 for link in links if link}
+
+
+# Home --------------------------------------------------------------------------------------------
+
+
+def test_an_empty_site_says_where_to_go(client):
+    page = read(client.get("/"))
+
+    assert "No verdict has been published yet" in page.text
+    assert {"/tools/", "/panel/", "/methodology/"} <= set(page.links)
+
+
+def test_home_leads_with_the_pair_featured_last(client, site):
+    later = factories.comparison(factories.reviewed_tool("c"), factories.reviewed_tool("d"))
+    today = timezone.localdate()
+    for row, age in [(site, 2), (later, 1)]:
+        row.featured_on = today - datetime.timedelta(days=age)
+        row.save()
+
+    context = client.get("/").context
+
+    assert context["lead"].title == "c vs d"
+    assert [pair.title for pair in [*context["close_calls"], *context["curated"]]] == ["a vs b"]
+
+
+def test_a_feature_of_tomorrow_stays_off_home(client, site):
+    site.featured_on = timezone.localdate() + datetime.timedelta(days=1)
+    site.save()
+
+    assert client.get("/").context["lead"] is None
+
+
+def test_a_close_call_is_a_pair_with_the_same_panel_result(client):
+    today = timezone.localdate()
+    for names, results, age in [("ab", ["++++", "++++"], 0), ("cd", ["+++-", "+++-"], 1), ("ef", ["++++", "----"], 2)]:
+        tools = [factories.reviewed_tool(name, result) for name, result in zip(names, results, strict=True)]
+        factories.comparison(*tools, featured_on=today - datetime.timedelta(days=age))
+
+    context = client.get("/").context
+
+    assert [pair.title for pair in context["close_calls"]] == ["c vs d"]
+    assert [pair.title for pair in context["curated"]] == ["e vs f"]
+
+
+def test_home_shows_the_newest_verdict_of_each_tool_but_no_drafts(client):
+    now = timezone.now()
+    for age, name in enumerate(["a", "b"]):
+        tool = factories.tool(name)
+        factories.verdict(tool, "builder", at=now - datetime.timedelta(days=age, hours=2))
+        factories.verdict(tool, "skeptic", at=now - datetime.timedelta(days=age, hours=1))
+    factories.verdict(factories.tool("c"), published=False)
+    factories.verdict(factories.tool("d", state="draft"))
+
+    newest = client.get("/").context["newest"]
+
+    assert [(row.tool.slug, row.reviewer.slug) for row in newest] == [("a", "skeptic"), ("b", "skeptic")]
+
+
+def test_categories_name_their_three_best_tools_with_a_full_panel(client):
+    for name, decisions in [("a", "++--"), ("b", "++++"), ("c", "+++-"), ("d", "----"), ("e", "++")]:
+        factories.reviewed_tool(name, decisions)
+    factories.category("empty")
+
+    [shelf] = client.get("/").context["categories"]
+
+    assert [tool.slug for tool in shelf.leaders] == ["b", "c", "a"]
+    assert shelf.published_count == 5
+
+
+# Browse ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def catalogue():
+    """Five tools that every filter and sort tells apart."""
+    now = timezone.now()
+    rows = [
+        ("alpha", "++++", "free", "shelf", (10, 0)),
+        ("beta", "+++-", "paid", "shelf", (40, 60)),
+        ("gamma", "++--", "free", "other", (0, 0)),
+        ("delta", "+---", "paid", "other", (30, 0)),
+        ("epsilon", "+", "", "other", (0, 1)),
+    ]
+    for age, (name, decisions, entry, shelf, votes) in enumerate(rows):
+        tool = factories.reviewed_tool(
+            name,
+            decisions,
+            entry=entry,
+            category=factories.category(shelf),
+            published_at=now - datetime.timedelta(days=age),
+            vendor=f"Vendor of {name}",
+        )
+        factories.votes(tool, *votes)
+    factories.tool("hidden", state="draft", category=factories.category("shelf"))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("sort=name", ["alpha", "beta", "delta", "epsilon", "gamma"]),
+        ("sort=newest", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("sort=readers", ["beta", "delta", "alpha", "epsilon", "gamma"]),
+        ("category=shelf", ["alpha", "beta"]),
+        ("entry=paid", ["beta", "delta"]),
+        ("category=other&entry=paid", ["delta"]),
+        ("panel=unanimous", ["alpha"]),
+        ("panel=ship", ["beta"]),
+        ("panel=split", ["gamma"]),
+        ("panel=skip", ["delta"]),
+        ("panel=none", ["epsilon"]),
+        ("q=GAMMA", ["gamma"]),
+        ("q=what+does", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("q=vendor+of+be", ["beta"]),
+        ("q=nothing", []),
+        ("q=hidden", []),
+        ("q=%25", []),
+        ("q=_", []),
+    ],
+)
+def test_the_catalogue_can_be_searched_filtered_and_sorted(client, catalogue, query, found):
+    response = client.get(f"/tools/?{query}")
+
+    assert [tool.slug for tool in response.context["page"]] == found
+    assert response.context["total"] == len(found)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["category=unknown", "entry=cheap", "panel=best", "sort=price", "colour=blue", "page=x", "q=", "q=" + "x" * 101],
+)
+def test_an_unknown_filter_is_ignored(client, catalogue, query):
+    assert client.get(f"/tools/?{query}").context["total"] == 5
+
+
+def test_a_tool_is_found_by_a_former_name(client, catalogue):
+    factories.tool("codeium").rename_slug("windsurf")
+
+    assert [tool.slug for tool in client.get("/tools/?q=codeium").context["page"]] == ["windsurf"]
+
+
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [
+        ("", {"shelf": 2, "other": 3, "free": 2, "paid": 2, "freemium": 0, "contact": 0}),
+        ("category=shelf", {"shelf": 2, "other": 3, "free": 1, "paid": 1, "freemium": 0, "contact": 0}),
+        ("entry=free", {"shelf": 1, "other": 1, "free": 2, "paid": 2, "freemium": 0, "contact": 0}),
+        ("panel=skip", {"shelf": 0, "other": 1, "free": 0, "paid": 1, "freemium": 0, "contact": 0}),
+        ("q=a&panel=unanimous", {"shelf": 1, "other": 0, "free": 1, "paid": 0, "freemium": 0, "contact": 0}),
+    ],
+)
+def test_a_filter_counts_what_each_choice_would_find(client, catalogue, query, counts):
+    filters = client.get(f"/tools/?{query}").context["filters"]
+
+    shown = {choice.value: choice.count for group in filters for choice in group.choices if choice.count is not None}
+    assert shown == counts
+
+
+def test_the_form_remembers_what_was_asked(client, catalogue):
+    page = read(client.get("/tools/?q=ta&entry=paid&sort=name&category=shelf"))
+
+    selected = {found["value"] for found in page.all("option") if "selected" in found}
+    assert selected == {"paid", "name", "shelf"}
+    assert {found.get("value") for found in page.all("input", name="q")} == {"ta"}
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("1", 1), ("2", 2), ("3", 3), ("99", 3), ("0", 3), ("-1", 3), ("x", 1)])
+def test_a_page_out_of_range_shows_the_nearest(client, asked, shown):
+    for number in range(50):
+        factories.tool(f"tool {number}")
+
+    response = client.get(f"/tools/?page={asked}")
+
+    assert response.context["page"].number == shown
+    assert len(response.context["page"].object_list) == (2 if shown == 3 else 24)
+
+
+def test_paging_keeps_the_filters_the_order_and_the_tray(client):
+    for number in range(30):
+        factories.tool(f"tool {number}", entry="free")
+
+    page = read(client.get("/tools/?entry=free&sort=name&tools=tool-3&tools=tool-4"))
+
+    assert [link for link in page.links if "page=2" in link] == [
+        "?entry=free&sort=name&tools=tool-3&tools=tool-4&page=2"
+    ]
+
+
+def test_the_tray_survives_a_search_that_finds_nothing(client, catalogue):
+    response = client.get("/tools/?q=nothing&tools=beta&tools=alpha&tools=hidden&tools=unknown")
+
+    ticked = [found["value"] for found in read(response).all("input", name="tools") if "checked" in found]
+    assert ticked == ["alpha", "beta"]
+    assert [tool.slug for tool in response.context["tray"]] == ticked
+
+
+@pytest.mark.parametrize(
+    ("query", "robots"),
+    [("", []), ("?sort=name", []), ("?q=a", ["noindex, follow"]), ("?tools=alpha", ["noindex, follow"])],
+)
+def test_only_the_plain_catalogue_is_indexed(client, catalogue, query, robots):
+    assert read(client.get(f"/tools/{query}")).robots == robots
+
+
+# Category ----------------------------------------------------------------------------------------
+
+
+def test_a_category_shows_its_tools_and_no_others(client, catalogue):
+    response = client.get("/categories/other/?sort=name")
+
+    assert [tool.slug for tool in response.context["page"]] == ["delta", "epsilon", "gamma"]
+    assert read(response).canonical == ["http://testserver/categories/other/"]
+
+
+def test_the_address_of_a_category_decides_what_it_shows(client, catalogue):
+    response = client.get("/categories/other/?category=shelf")
+
+    assert {tool.category.slug for tool in response.context["page"]} == {"other"}
+
+
+def test_an_empty_category_says_so_and_an_unknown_one_is_not_found(client, catalogue):
+    factories.category("empty")
+
+    assert "No tool in this category has been published" in read(client.get("/categories/empty/")).text
+    assert client.get("/categories/unknown/").status_code == 404
+
+
+# Tool --------------------------------------------------------------------------------------------
+
+
+def test_a_tool_page_shows_its_figures_verdicts_facts_and_prices(client, site):
+    response = client.get("/tools/a/")
+
+    page = read(response)
+    for words in ["3 of 4 ship", "70\u202f%, likely 60–78, 100 votes", "Open source", "$20 per month", "a vs b"]:
+        assert words in page.text
+    assert [row.cells[0].decision for row in response.context["verdicts"]] == ["ship", "skip", "ship", "ship"]
+
+
+def test_a_draft_does_not_exist_for_readers(client):
+    factories.tool("draft", state="draft")
+    nobody = client.get("/tools/nobody/")
+
+    draft = client.get("/tools/draft/")
+
+    assert (draft.status_code, nobody.status_code) == (404, 404)
+    assert "What draft does" not in draft.content.decode()
+
+
+@pytest.mark.parametrize("fields", [{}, {"is_staff": True}])
+@pytest.mark.parametrize("permitted", [False, True])
+def test_a_draft_is_previewed_only_by_staff_with_the_right(client, fields, permitted):
+    factories.tool("draft", state="draft")
+    person = factories.user(**fields)
+    if permitted:
+        person.user_permissions.add(Permission.objects.get(codename="view_tool"))
+    client.force_login(person)
+
+    response = client.get("/tools/draft/")
+
+    if not (fields and permitted):
+        assert response.status_code == 404
+        return
+    page = read(response)
+    assert "Preview." in page.text
+    assert page.robots == ["noindex, nofollow"]
+
+
+@pytest.mark.parametrize("asked", ["/tools/a/?utm_source=x", "/tools/a/?tools=b", "/tools/old-a/", "/tools/old-a/?x=1"])
+def test_every_other_address_of_a_tool_moves_for_good(client, asked):
+    factories.tool("old a").rename_slug("a")
+
+    response = client.get(asked)
+
+    assert (response.status_code, response.headers["Location"]) == (301, "/tools/a/")
+
+
+def test_a_discontinued_tool_keeps_its_page_and_names_its_successor(client):
+    day = datetime.date(2026, 3, 1)
+    heir = factories.tool("heir")
+    factories.reviewed_tool("gone", state="discontinued", discontinued_on=day, successor=heir)
+
+    page = read(client.get("/tools/gone/"))
+
+    assert "gone was discontinued on 1 Mar 2026" in " ".join(page.text.split())
+    assert "/tools/heir/" in page.links
+    assert "4 of 4 ship" in page.text
+
+
+def test_a_successor_that_is_a_draft_is_not_given_away(client):
+    heir = factories.tool("heir", state="draft")
+    factories.tool("gone", state="discontinued", discontinued_on=timezone.localdate(), successor=heir)
+
+    page = read(client.get("/tools/gone/"))
+
+    assert "/tools/heir/" not in page.links
+
+
+# The panel ---------------------------------------------------------------------------------------
+
+
+def test_a_reviewer_page_lists_its_verdicts_newest_first_with_its_base_rates(client):
+    now = timezone.now()
+    for age, (name, decision) in enumerate([("a", "ship"), ("b", "skip"), ("c", "ship")]):
+        factories.verdict(factories.tool(name), "builder", decision, at=now - datetime.timedelta(days=age))
+    factories.verdict(factories.tool("d", state="draft"), "builder")
+
+    context = client.get("/panel/builder/").context
+
+    assert [row.tool.slug for row in context["page"]] == ["a", "b", "c"]
+    assert (context["reviewer"].verdict_count, context["reviewer"].ship_count) == (3, 2)
+    assert context["reviewer"].verdict_count == context["page"].paginator.count
+
+
+def test_every_persona_page_says_that_it_is_no_person_and_who_answers_for_it(client):
+    factories.reviewer("builder", responsible_editor=factories.editor())
+
+    text = read(client.get("/panel/builder/")).text
+
+    assert "not a person" in text
+    assert "Responsible editor: Edi Tor." in text
+
+
+def test_the_panel_shows_who_sits_on_it_and_who_has_left(client):
+    factories.panel()
+    factories.reviewer("poet", is_active=False)
+
+    context = client.get("/panel/").context
+
+    assert [row.slug for row in context["reviewers"]] == factories.PERSONAS
+    assert [row.slug for row in context["former"]] == ["poet"]
+
+
+def test_a_persona_that_left_no_longer_counts_but_keeps_its_page(client):
+    tool = factories.reviewed_tool("a", "+++-")
+    futurist = factories.reviewer("futurist")
+    futurist.is_active = False
+    futurist.save()
+
+    assert client.get(f"/tools/{tool.slug}/").context["tool"].panel.words == "3 of 3 ship"
+    assert [row.decision for row in client.get("/panel/futurist/").context["page"]] == ["skip"]
+
+
+# Methodology -------------------------------------------------------------------------------------
+
+
+def test_the_methodology_prints_the_constants_the_code_computes_with(client):
+    text = " ".join(read(client.get("/methodology/")).text.split())
+
+    assert f"Below {scoring.QUORUM} published verdicts only the count" in text
+    assert f"more than {scoring.STALE_AFTER_DAYS} days ago" in text
+    assert f"Below {scoring.FEW_VOTES} votes" in text
+    assert f"From {scoring.FEW_VOTES} on" in text
+    assert f"the {scoring.CONFIDENCE_PERCENT} % Wilson interval" in text
+    assert f"as if {scoring.PRIOR_VOTES} average votes" in text
+    assert f"version {scoring.METHOD_VERSION}" in text
+
+
+def test_the_methodology_follows_the_code(client, monkeypatch):
+    monkeypatch.setattr(scoring, "STALE_AFTER_DAYS", 123)
+    monkeypatch.setattr(scoring, "FEW_VOTES", 45)
+
+    text = " ".join(read(client.get("/methodology/")).text.split())
+
+    assert "more than 123 days ago" in text
+    assert "Below 45 votes" in text
+
+
+def test_no_number_on_the_methodology_page_is_typed_by_hand(client):
+    page = client.get("/methodology/")
+    prose = re.search(r"<main.*?(?=<section[^>]*changelog-title)", page.content.decode(), re.S).group()
+    text = Page(prose).text
+
+    examples = {"3", "4", "95", "100", *scoring.METHOD_VERSION.split(".")}
+    assert set(re.findall(r"\d+", text)) - examples <= {str(value) for value in constants().values()}
+
+
+def test_the_changelog_ends_at_the_version_in_use():
+    assert CHANGELOG[0][0] == scoring.METHOD_VERSION
+    assert [row[1] for row in CHANGELOG] == sorted((row[1] for row in CHANGELOG), reverse=True)
+
+
+# Errors ------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_is_not_there_suggests_tools_that_are(client):
+    factories.tool("cursor")
+    factories.tool("cursor draft", state="draft")
+
+    response = client.get("/tool/cursor-editor/")
+
+    assert (response.status_code, [tool.slug for tool in response.context["suggestions"]]) == (404, ["cursor"])
+    assert "There is no page here" in read(response).text
+
+
+def test_a_failure_is_reported_without_its_details(broken_view):
+    response = broken_view.get("/tools/")
+
+    page = read(response)
+    assert response.status_code == 500
+    assert "Something broke on our side" in page.text
+    assert "SECRET" not in response.content.decode()
+    assert "Content-Security-Policy" in response.headers
+
+
+def test_the_page_of_last_resort_needs_nothing(rf, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = views.server_error(rf.get("/"))
+
+    page = read(response)
+    loaded = [tag for tag, _ in page.elements if tag in {"link", "script", "img", "style"}]
+    assert (response.status_code, loaded, page.executable) == (500, [], [])
+
+
+@pytest.mark.parametrize(
+    ("view", "status", "words"),
+    [(views.bad_request, 400, "made no sense"), (views.forbidden, 403, "not open to you")],
+)
+def test_a_refusal_has_a_page_of_ours(rf, view, status, words):
+    request = rf.get("/")
+    request.session = {}
+
+    response = view(request, Exception("SECRET detail"))
+
+    page = read(response)
+    assert response.status_code == status
+    assert words in page.text
+    assert "SECRET" not in page.text
+    assert page.executable == []
+
+
+def test_a_host_that_is_not_ours_gets_the_page_for_bad_requests(client):
+    client.raise_request_exception = False
+
+    response = client.get("/", headers={"host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "evil.example" not in response.content.decode()
+
+
+# Robots and machines -----------------------------------------------------------------------------
+
+
+def test_robots_are_kept_out_of_the_admin_and_led_to_the_sitemap(client):
+    lines = client.get("/robots.txt").content.decode().splitlines()
+
+    assert "Disallow: /admin/" in lines
+    assert lines[-1] == "Sitemap: http://testserver/sitemap.xml"
+
+
+def test_the_sitemap_lists_each_public_page_once_by_its_canonical_address(client, site):
+    factories.tool("draft", state="draft")
+
+    root = ElementTree.fromstring(client.get("/sitemap.xml").content)
+
+    found = [element.text for element in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    personas = {f"/panel/{slug}/" for slug in factories.PERSONAS}
+    expected = {"/", "/tools/", "/tools/a/", "/tools/b/", "/categories/developer-tools/", "/panel/", "/methodology/"}
+    assert sorted(found) == sorted(f"http://testserver{path}" for path in expected | personas | {"/compare/a-vs-b/"})
+    assert all(read(client.get(address)).canonical == [address] for address in found)
+
+
+def test_the_feed_lists_the_newest_verdicts_with_lasting_names(client, site):
+    factories.verdict(factories.tool("draft", state="draft"), "founder")
+    atom = "{http://www.w3.org/2005/Atom}"
+
+    entries = list(ElementTree.fromstring(client.get("/feed/").content).iter(f"{atom}entry"))
+
+    titles = [entry.findtext(f"{atom}title") for entry in entries]
+    assert len(titles) == 8
+    assert "b: The Futurist says skip" in titles
+    assert not any("draft" in title for title in titles)
+    assert len({entry.findtext(f"{atom}id") for entry in entries}) == 8
+    assert {entry.find(f"{atom}link").get("href").split("#")[0] for entry in entries} == {
+        "http://testserver/tools/a/",
+        "http://testserver/tools/b/",
+    }
+
+
+def test_the_process_answers_without_its_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/livez")
+
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+def test_health_names_each_thing_it_asked(client):
+    response = client.get("/healthz")
+
+    assert response.headers["Content-Type"] == "application/json"
+    assert len(response.json()) == 2
+    assert set(response.json().values()) == {"OK"}
+
+
+def test_ill_health_is_an_error(client, monkeypatch):
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr("django.core.cache.backends.locmem.LocMemCache.set", fail)
+    monkeypatch.setattr("django.core.cache.backends.locmem.LocMemCache.aset", fail)
+
+    response = client.get("/healthz")
+
+    assert response.status_code == 500
+    assert "OK" in response.content.decode()

@@ -1,0 +1,111 @@
+"""Every list costs the same number of queries with one row and with three hundred."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests import factories
+from tools.models import Category, FormerSlug, Price, Tool
+from verdicts.models import Comparison, Verdict
+from voting.models import Tally
+
+pytestmark = pytest.mark.django_db
+PAGES = [
+    "/",
+    "/tools/",
+    "/tools/?category=shelf-0&entry=free&panel=unanimous&q=tool&sort=readers&tools=tool-0",
+    "/tools/?page=2",
+    "/categories/shelf-0/",
+    "/tools/tool-0/",
+    "/panel/",
+    "/panel/builder/",
+    "/methodology/",
+    "/feed/",
+    "/sitemap.xml",
+    "/tool-0-that-is-not-here/",
+    "/compare/tool-0-vs-tool-1/",
+    "/compare/tool-0-vs-tool-1/changes.atom",
+]
+
+
+def fill(size: int) -> None:
+    """Make tools on shelves of ten, each with a full panel, votes, a price and an old address, in a few statements."""
+    now = timezone.now()
+    panel, editor = factories.panel(), factories.editor()
+    shelves = Category.objects.bulk_create(
+        [Category(name=f"Shelf {n}", slug=f"shelf-{n}") for n in range(size // 10 + 1)]
+    )
+    tools = Tool.objects.bulk_create(
+        [
+            Tool(
+                name=f"Tool {n}",
+                slug=f"tool-{n}",
+                category=shelves[n // 10],
+                state="published",
+                published_at=now,
+                entry="free",
+                is_sample=True,
+            )
+            for n in range(size)
+        ]
+    )
+    Verdict.objects.bulk_create(
+        [
+            Verdict(
+                tool=tool,
+                reviewer=persona,
+                editor=editor,
+                decision="ship",
+                reason="Because.",
+                tested_on=now.date(),
+                state="published",
+                published_at=now - datetime.timedelta(minutes=tool.pk),
+            )
+            for tool in tools
+            for persona in panel
+        ]
+    )
+    Tally.objects.bulk_create([Tally(tool=tool, ships=30, skips=10) for tool in tools])
+    Price.objects.bulk_create([Price(tool=tool, amount=1, starts_on=now.date()) for tool in tools])
+    FormerSlug.objects.bulk_create([FormerSlug(tool=tool, slug=f"old-{tool.slug}") for tool in tools])
+    texts = {"headline": "Which?", "ship_first_if": "x", "ship_second_if": "y", "ship_neither_if": "z"}
+    pairs = zip(tools, tools[1:], strict=False)
+    Comparison.objects.bulk_create([Comparison(first=a, second=b, published_at=now, **texts) for a, b in pairs])
+
+
+def cost(client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    return len(queries)
+
+
+def test_no_page_costs_more_queries_for_three_hundred_tools_than_for_two(client):
+    fill(2)
+    few = {address: cost(client, address) for address in PAGES}
+    for model in (Comparison, Tally, Price, FormerSlug, Tool, Category):
+        model.objects.all().delete()
+
+    fill(300)
+    many = {address: cost(client, address) for address in PAGES}
+
+    assert many == few
+    assert max(many.values()) <= 18
+
+
+def test_an_empty_site_costs_no_more_than_a_full_one(client):
+    empty = {address: cost(client, address) for address in ["/", "/tools/", "/panel/", "/feed/", "/sitemap.xml"]}
+    fill(1)
+
+    assert all(cost(client, address) >= queries for address, queries in empty.items())
+
+
+def test_every_pair_of_a_crowded_shelf_reaches_the_sitemap(client):
+    fill(160)
+    Tool.objects.update(category=Category.objects.get(slug="shelf-0"))
+
+    sitemap = client.get("/sitemap.xml").content.decode()
+
+    assert sitemap.count("/compare/") == 160 * 159 / 2
