@@ -6,12 +6,12 @@ ARGS ?=
 SHELL := /bin/sh
 PY := .venv/bin/python
 
-# Without a .env file the site is set up for development.
+# Without a .env file: checks and tools run in development mode, and `make run` shows the site as readers will see it,
+# with a secret of its own, on the port that is served.
 ifeq ($(wildcard .env),)
-DEBUG ?= True
-export DEBUG
-# Links and forms name the port that is served.
-run: export SITE_URL ?= http://127.0.0.1:$(PORT)
+export DEBUG ?= True
+SITE = DEBUG=False SECRET_KEY="$$(cat var/secret-key)" ALLOWED_HOSTS=127.0.0.1,localhost \
+	SITE_URL=http://127.0.0.1:$(PORT) LOG_LEVEL=WARNING
 endif
 
 .DEFAULT_GOAL := help
@@ -27,10 +27,11 @@ help: ## list these targets
 
 run: venv ## set the site up with sample content and serve it on http://127.0.0.1:8000
 	@$(PY) .ci/port.py $(PORT)
-	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py sample_site
+	@mkdir -p var && test -s var/secret-key || (umask 077; $(PY) -c 'import secrets; print(secrets.token_urlsafe(48))' >var/secret-key)
+	@$(SITE) $(PY) manage.py migrate --verbosity 0
+	@$(SITE) $(PY) manage.py sample_site
 	@echo "Serving http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
-	@$(PY) manage.py runserver 127.0.0.1:$(PORT)
+	@$(SITE) $(PY) manage.py runserver 127.0.0.1:$(PORT)
 
 test: venv-dev ## run the whole test suite
 	@$(PY) -m pytest -n auto $(ARGS)

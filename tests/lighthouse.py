@@ -86,7 +86,14 @@ def ask(url: str, report: Path) -> tuple[dict[str, int], list[str]]:
         "--quiet",
     ]
     environment = os.environ | {"CHROME_PATH": chromium()}
-    subprocess.run(command, env=environment, check=True, timeout=300, stdout=subprocess.DEVNULL)
+    for attempt in range(ATTEMPTS):
+        # Chromium itself sometimes fails to record a page on a busy machine.
+        ran = subprocess.run(command, env=environment, timeout=300, capture_output=True, text=True)
+        if ran.returncode == 0:
+            break
+        print(f"    attempt {attempt + 1}: {ran.stderr.strip().splitlines()[-1:]}")
+    else:
+        raise RuntimeError(f"{url}: {ran.stderr.strip()}")
     said = json.loads(report.read_text())
     if "runtimeError" in said:
         raise RuntimeError(f"{url}: {said['runtimeError']['message']}")

@@ -20,9 +20,10 @@ SIDEWAYS = """() => {
     const holder = words.currentNode.parentElement;
     if (!words.currentNode.data.trim() || holder.closest(".visually-hidden, .skip-link, select, thead")) continue;
     range.selectNodeContents(words.currentNode);
-    const cell = holder.closest("td, th, dd, dt, li, p, h1, h2, h3, article, label, body").getBoundingClientRect();
     const text = range.getBoundingClientRect();
-    if (text.right > Math.min(root.clientWidth, cell.right) + 1 || text.left < -1) found.push(words.currentNode.data.trim().slice(0, 40));
+    const cell = holder.closest("td, th, dd, dt, li, p, h1, h2, h3, article, label, body").getBoundingClientRect();
+    const edge = Math.min(root.clientWidth, cell.right || root.clientWidth);  // a cell without a box of its own has no edge
+    if (text.right > edge + 1 || text.left < -1) found.push(words.currentNode.data.trim().slice(0, 40));
   }
   return found;
 }"""

@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.verdicts.reading import read
-from tools.models import Tool
+from tools.models import Fact, FactKind, Tool
 
 pytestmark = pytest.mark.django_db
 HOSTILE = [
@@ -58,11 +58,12 @@ def hostile(request):
     }
     factories.reviewer("builder", name=line, lens=text, weighs=text, disclosure=text)
     tools = [factories.tool(slug=slug, latest_version=line, **texts) for slug in ("a", "b")]
+    kind = FactKind.objects.create(slug="kind", label=line)
     for tool in tools:
         verdict = factories.verdict(tool, reason=text, tool_version=line)
         draft = verdict.revise(seen_edits=verdict.edits, decision="skip", revision_note=text)
         draft.publish()
-        factories.fact(tool, line, "partial", text=text)
+        Fact.objects.create(tool=tool, kind=kind, answer="partial", text=text)
         factories.price(tool, plan=line, unit=line)
     fields = ("headline", "standfirst", "ship_first_if", "ship_second_if", "ship_neither_if")
     factories.comparison(*tools, **dict.fromkeys(fields, text))

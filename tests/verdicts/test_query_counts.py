@@ -1,6 +1,7 @@
 """Every list costs the same number of queries with one row and with three hundred."""
 
 import datetime
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -72,7 +73,7 @@ def fill(size: int) -> None:
     Price.objects.bulk_create([Price(tool=tool, amount=1, starts_on=now.date()) for tool in tools])
     FormerSlug.objects.bulk_create([FormerSlug(tool=tool, slug=f"old-{tool.slug}") for tool in tools])
     texts = {"headline": "Which?", "ship_first_if": "x", "ship_second_if": "y", "ship_neither_if": "z"}
-    pairs = zip(tools, tools[1:], strict=False)
+    pairs = pairwise(tools)
     Comparison.objects.bulk_create([Comparison(first=a, second=b, published_at=now, **texts) for a, b in pairs])
 
 

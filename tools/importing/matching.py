@@ -106,14 +106,14 @@ class Shelf:
         """Return the tool a row without a slug is about, None if it is a new one. Raises AmbiguousRow.
 
         A row without an address is about the one tool of exactly its name; `ax`, `AX` and `Ax` are three names.
-        A tool without an address takes the first one given for exactly its name.
+        The one tool of a name that has no address takes the first one given for exactly that name.
         """
         # One may have been renamed by an earlier row.
         namesakes = [tool for tool in self.by_name.get(facts.name, []) if tool.name == facts.name]
         homeless = [tool for tool in namesakes if not (tool.homepage or tool.repository)]
         if not facts.has_address:
             return _only(homeless or namesakes)
-        return self.find_at_place(facts) or _only(homeless)
+        return self.find_at_place(facts) or (homeless[0] if len(homeless) == 1 else None)
 
     def find_at_place(self, facts: Facts, excluded: Collection[str] = ()) -> Tool | None:
         """Return the tool of a row's address and name, leaving out those with an excluded slug. Raises AmbiguousRow."""
