@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tools.models import Category, Check, Fact, FactKind, State, Tool
+from tools.models import Category, Check, Fact, FactKind, FormerSlug, State, Tool
 from verdicts.models import Comparison, Evidence, Reviewer, Verdict
 from voting.models import User
 
@@ -57,7 +57,8 @@ class SampleSite:
         self.categories = {category.slug: category for category in Category.objects.all()}
         self.kinds = {kind.slug: kind for kind in FactKind.objects.all()}
         self.reviewers = {reviewer.slug: reviewer for reviewer in Reviewer.objects.all()}
-        present = set(Tool.objects.values_list("slug", flat=True))
+        # A tool that staff have moved to another address is there, under its former one.
+        present = {*Tool.objects.values_list("slug", flat=True), *FormerSlug.objects.values_list("slug", flat=True)}
         for path in sorted((FOLDER / "tools").glob("*.toml")):
             if path.stem not in present:
                 made["tools"] += 1
@@ -129,8 +130,8 @@ class SampleSite:
     def _load_comparison(self, path: Path) -> bool:
         row = read(path)
         slugs = path.stem.split("-vs-")
-        tools = {tool.slug: tool for tool in Tool.objects.filter(slug__in=slugs)}
-        first, second = sorted((tools[slug] for slug in slugs), key=lambda tool: tool.pk)
+        tools = {slug: Tool.objects.named(slug).get() for slug in slugs}
+        (first_slug, first), (second_slug, second) = sorted(tools.items(), key=lambda item: item[1].pk)
         if Comparison.objects.filter(first=first, second=second).exists():
             return False
         featured = row.get("featured_on")
@@ -139,8 +140,8 @@ class SampleSite:
             second=second,
             headline=row["headline"],
             standfirst=row["standfirst"].strip(),
-            ship_first_if=row["ship_if"][first.slug].strip(),
-            ship_second_if=row["ship_if"][second.slug].strip(),
+            ship_first_if=row["ship_if"][first_slug].strip(),
+            ship_second_if=row["ship_if"][second_slug].strip(),
             ship_neither_if=row["ship_if"]["neither"].strip(),
             featured_on=self.day(featured) if featured else None,
         )
