@@ -1,4 +1,3 @@
-# ruff: noqa: S603, T201 - a command line tool, whose one command is uv
 """Keeps requirements.txt and requirements-dev.txt in step with pyproject.toml.
 
     locks.py write [--upgrade]   writes both files anew, through uv

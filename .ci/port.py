@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a command line tool
 """Free ports: `port.py` prints one, `port.py 8000` fails in plain words when that one is taken."""
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tools.models import Category, State, Tool
+from tools.slugs import is_valid
 from verdicts import comparing, queries, scoring
 from verdicts.browsing import PAGE_SIZE, browse
 from verdicts.changes import changes_of
@@ -69,7 +70,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _tray(request: HttpRequest) -> list[ScoredTool]:
     """Return the tools ticked so far; unknown ones are left out, so that a stale link still works."""
-    slugs = request.GET.getlist("tools")[:20]
+    slugs = [slug for slug in request.GET.getlist("tools")[:20] if is_valid(slug)]
     return queries.scored(queries.with_figures(Tool.objects.public()).filter(slug__in=slugs).order_by("slug"))
 
 

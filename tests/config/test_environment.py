@@ -24,6 +24,7 @@ PRODUCTION = {
     "SITE_CONTACT": "editors@ship.example",
     "DATABASE_URL": "sqlite://:memory:",
     "TRUSTED_PROXIES": "1",
+    "MAIL_URL": "smtp+tls://mail.ship.example:587",
 }
 SAFETY = """
 import json, django

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import random
 from io import StringIO
 from pathlib import Path
 
@@ -343,6 +344,32 @@ def test_a_new_tool_needs_a_category(take):
     report = take([{"name": "A"}], default_category="")
 
     assert report.refused[0].problems == {"category": ["is missing, and there is no default"]}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_mixture_of_names_slugs_and_addresses_changes_anything_the_second_time(take, seed):
+    cells = {
+        "name": ["Crew AI", "CrewAI", "Beam", "beam", "Crew.AI 🚣"],
+        "slug": ["", "", "", "crewai", "old", "x"],
+        "homepage": ["", "https://a.com", "http://www.a.com/", "https://b.com", "https://github.com/a/b"],
+        "repository": ["", "", "https://github.com/a/b", "https://github.com/c/d"],
+        "latest_version": ["", "1.0", "2.0"],
+        "released_on": ["", "2024-01-01", "2024-02-02"],
+        "category": ["", "A", "B"],
+    }
+    dice = random.Random(seed)
+    take([{column: dice.choice(choices) for column, choices in cells.items()} for _ in range(4)])
+    if (tool := Tool.objects.first()) and not Tool.objects.filter(slug="old").exists():
+        tool.rename_slug("old")
+        tool.rename_slug("renamed")
+    rows = [{column: dice.choice(choices) for column, choices in cells.items()} for _ in range(5)]
+
+    first = take(rows)
+    before = snapshot()
+    again = take(rows)
+
+    assert snapshot() == before
+    assert counts(again) == (0, 0, len(rows) - first.count("refused"), first.count("refused"))
 
 
 def queries_of(take, size, vendor):

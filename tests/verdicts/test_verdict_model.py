@@ -38,7 +38,7 @@ def history(tool) -> list[tuple[int, str, str]]:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"decision": "maybe"},
+        {"decision": "hold"},
         {"decision": ""},
         {"evidence": "hearsay"},
         {"reason": ""},
