@@ -28,6 +28,7 @@ help: ## list these targets
 run: venv ## set the site up with sample content and serve it on http://127.0.0.1:8000
 	@$(PY) .ci/port.py $(PORT)
 	@mkdir -p var && test -s var/secret-key || (umask 077; $(PY) -c 'import secrets; print(secrets.token_urlsafe(48))' >var/secret-key)
+	@echo "Bringing the database up to date ..."
 	@$(SITE) $(PY) manage.py migrate --verbosity 0
 	@$(SITE) $(PY) manage.py sample_site
 	@echo "Serving http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"

@@ -16,7 +16,7 @@ from verdicts.queries import indexable_pairs
 
 class SiteMap(Sitemap):
     protocol = urlsplit(settings.SITE_URL).scheme
-    limit = 10_000
+    limit = 50_000
 
     def get_domain(self, site: object = None) -> str:
         return urlsplit(settings.SITE_URL).netloc

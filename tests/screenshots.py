@@ -50,7 +50,10 @@ def photograph(browser: Browser, site: Site, names: list[str], width: int, theme
     for name in names:
         page.goto(site.page(name), wait_until="networkidle")
         page.evaluate("document.fonts.ready")
-        page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png", full_page=True)
+        # A window as high as the page, so that what sticks to its foot stands at the foot.
+        page.set_viewport_size({"width": width, "height": page.evaluate("document.scrollingElement.scrollHeight")})
+        page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png")
+        page.set_viewport_size({"width": width, "height": SIZES[width]})
     context.close()
 
 

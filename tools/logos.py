@@ -23,7 +23,7 @@ def validate_logo(upload: File) -> None:
         with Image.open(upload, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValidationError("A logo has at most 2,000 by 2,000 pixels.")
-            image.verify()
+            image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValidationError("A logo is a PNG, JPEG or WebP picture.") from error
     finally:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from slugify import slugify
 
 MAX_LENGTH = 60
-PLAIN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-VS_AS_A_WORD = r"(^|-)vs(-|$)"
+PLAIN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
+VS_AS_A_WORD = r"(^|-)vs(-|\Z)"
 RESERVED = {"new", "compare", "search", "feed", "vote", "all", "none"}
 
 

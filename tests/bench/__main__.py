@@ -16,7 +16,6 @@ import tests.environment  # noqa: F401  (before the settings)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import django
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
@@ -126,7 +125,6 @@ def report(found: dict[str, object]) -> list[str]:
 def main() -> None:
     asked = arguments()
     django.setup()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"]
     found = measure(asked)
     print("\n".join(report(found)))
     if asked.json:

@@ -44,9 +44,9 @@ def hard_tools() -> None:
         factories.votes(tool, ships, skips)
         factories.price(tool, 1234.5, plan=name)
     factories.tool("Unjudged", category=shelf, vendor="", entry="", tagline="Nobody has looked at it yet")
-    factories.reviewed_tool(
-        "Retired", "+-+-", category=shelf, state="discontinued", discontinued_on=datetime.date(2026, 1, 31)
-    )
+    retired = factories.tool("Retired", category=shelf, state="discontinued", discontinued_on=long_ago.date())
+    for persona, decision in zip(factories.PERSONAS, ["ship", "skip", "ship", "skip"], strict=True):
+        factories.verdict(retired, persona, decision, at=long_ago)
 
 
 if __name__ == "__main__":

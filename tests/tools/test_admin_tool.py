@@ -206,7 +206,7 @@ def test_an_exported_cell_is_never_a_formula(client, editor, start):
     ("email", "password", "words"),
     [
         ("", "x", "required"),
-        ("EDITH@example.org", "correct-horse-9", "one_account"),
+        ("EDITH@example.org", "correct-horse-9", "There is an account"),
         ("new@example.org", "1", "too short"),
     ],
 )

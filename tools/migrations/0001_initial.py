@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'categories',
                 'ordering': ['position', 'name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='category_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'), models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|$)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='category_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*\\Z')), name='category_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'), models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|\\Z)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='category_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.')],
             },
         ),
         migrations.CreateModel(
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'label'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='fact_kind_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'), models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|$)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='fact_kind_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*\\Z')), name='fact_kind_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'), models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|\\Z)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='fact_kind_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.')],
             },
         ),
         migrations.CreateModel(

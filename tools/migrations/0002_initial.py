@@ -95,11 +95,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tool',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='tool_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'),
+            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*\\Z')), name='tool_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'),
         ),
         migrations.AddConstraint(
             model_name='tool',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|$)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='tool_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|\\Z)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='tool_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.'),
         ),
         migrations.AddConstraint(
             model_name='tool',
@@ -195,11 +195,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='formerslug',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='former_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'),
+            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*\\Z')), name='former_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'),
         ),
         migrations.AddConstraint(
             model_name='formerslug',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|$)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='former_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|\\Z)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='former_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.'),
         ),
         migrations.AddConstraint(
             model_name='fact',

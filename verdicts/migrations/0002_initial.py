@@ -75,11 +75,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reviewer',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='reviewer_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'),
+            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*\\Z')), name='reviewer_slug_is_plain', violation_error_message='A slug has lower-case letters, digits and single hyphens.'),
         ),
         migrations.AddConstraint(
             model_name='reviewer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|$)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='reviewer_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slug__regex', '(^|-)vs(-|\\Z)'), _negated=True), models.Q(('slug__in', ['all', 'compare', 'feed', 'new', 'none', 'search', 'vote']), _negated=True)), name='reviewer_slug_is_not_vs_or_reserved', violation_error_message='A slug cannot contain the word “vs” or be a reserved word.'),
         ),
         migrations.AddIndex(
             model_name='verdict',

@@ -5,7 +5,18 @@ A trigger, because a check constraint cannot compare a row with what it was.
 
 from django.db import migrations
 
-WORDS = ["tool_id", "reviewer_id", "number", "decision", "reason", "evidence", "tool_version", "tested_on", "editor_id", "published_at"]
+WORDS = [
+    "tool_id",
+    "reviewer_id",
+    "number",
+    "decision",
+    "reason",
+    "evidence",
+    "tool_version",
+    "tested_on",
+    "editor_id",
+    "published_at",
+]
 
 POSTGRES = f"""
 CREATE FUNCTION verdict_words_are_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -30,7 +41,9 @@ def create(apps, schema_editor):
 
 
 def drop(apps, schema_editor):
-    schema_editor.execute(POSTGRES_BACK if schema_editor.connection.vendor == "postgresql" else SQLITE_BACK, params=None)
+    schema_editor.execute(
+        POSTGRES_BACK if schema_editor.connection.vendor == "postgresql" else SQLITE_BACK, params=None
+    )
 
 
 class Migration(migrations.Migration):
