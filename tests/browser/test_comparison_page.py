@@ -35,7 +35,7 @@ def test_on_a_phone_the_answer_stands_above_the_fold(look, name):
 def test_the_first_load_weighs_little(look, name):
     page = look(name)
     loaded = []
-    page.on("requestfinished", loaded.append)
+    page.on("requestfinished", lambda request: loaded.append(request))
 
     page.reload(wait_until="networkidle")
     weighed = {
