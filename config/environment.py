@@ -4,7 +4,7 @@
 """
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +13,16 @@ from django.core.validators import validate_email
 env = environ.Env()
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+
+
+def split(name: str, value: str) -> SplitResult:
+    """Return the parts of an address; a port or host that cannot be raises ImproperlyConfigured without repeating it."""
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address: its host or port makes no sense.") from error
+    return parts
 
 
 def text(name: str, default: str = "") -> str:
@@ -56,8 +66,13 @@ def email(name: str, default: str) -> str:
 def origin(name: str, default: str) -> str:
     """Return `scheme://host[:port]` of a web site, without a trailing slash or path."""
     value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+    parts = split(name, value)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or value != f"{parts.scheme}://{parts.netloc}"
+        or parts.username
+    ):
         raise ImproperlyConfigured(f"{name} must look like https://example.org, not {value!r}.")
     return value
 
@@ -65,7 +80,7 @@ def origin(name: str, default: str) -> str:
 def url(name: str, default: str, schemes: set[str]) -> str:
     """Return an address whose scheme is one of `schemes`. The value is never repeated in the error: it may hold a password."""
     value = text(name, default)
-    if value and urlsplit(value).scheme not in schemes:
+    if value and split(name, value).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with one of {', '.join(sorted(schemes))} and '://'.")
     return value
 
@@ -88,7 +103,7 @@ def mailer(name: str, default: str) -> dict[str, object]:
     Django 6.1 has replaced the EMAIL_* settings that URL parsers still produce, hence this mapping of our own.
     """
     value = url(name, default, {"smtp", "smtp+tls", "smtps", "file", "console"})
-    parts = urlsplit(value)
+    parts = split(name, value)
     backends = "django.core.mail.backends."
     if parts.scheme == "console":
         return {"BACKEND": backends + "console.EmailBackend"}
@@ -103,8 +118,8 @@ def mailer(name: str, default: str) -> dict[str, object]:
         "OPTIONS": {
             "host": parts.hostname,
             "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
-            "username": parts.username or "",
-            "password": parts.password or "",
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
             "use_tls": parts.scheme == "smtp+tls",
             "use_ssl": parts.scheme == "smtps",
             "timeout": 20,

@@ -20,6 +20,8 @@ environ.Env.read_env(BASE_DIR / ".env")
 DEBUG = read.flag("DEBUG", default=False)
 SECRET_KEY = read.secret("SECRET_KEY", development="development-only", debug=DEBUG)
 SITE_NAME = read.text("SITE_NAME", "Shipworthy")
+if any(character in SITE_NAME for character in '"\\<>') or not SITE_NAME.isprintable():
+    raise ImproperlyConfigured("SITE_NAME must be one plain line without quotes: it stands in mail headers.")
 SITE_URL = read.origin("SITE_URL", "http://127.0.0.1:8000")
 SITE_CONTACT = read.email("SITE_CONTACT", "editors@example.org")
 ALLOWED_HOSTS = read.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")

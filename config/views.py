@@ -62,7 +62,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    """The 400 page. It asks nothing of the database: a refused host must not cost a query."""
+    return render(request, "400.html", {"is_sample": False}, status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

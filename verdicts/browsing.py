@@ -69,7 +69,7 @@ def _matching(tools: QuerySet[Tool], known: dict, *, leaving_out: str = "") -> Q
 
 
 def _counts(tools: QuerySet[Tool], column: str) -> dict[str, int]:
-    return {row[column]: row["n"] for row in tools.order_by().values(column).annotate(n=Count("pk", distinct=True))}
+    return {row[column]: row["n"] for row in tools.order_by().values(column).annotate(n=Count("pk"))}
 
 
 def browse(params: QueryDict, tray: Sequence[Tool]) -> Browse:

@@ -202,7 +202,7 @@ class Verdict(models.Model):
         revision of something published that does not say what changed.
         """
         list(Verdict.objects.select_for_update().filter(tool=self.tool_id, reviewer=self.reviewer_id).order_by("pk"))
-        self.refresh_from_db(fields=["state", "edits"])
+        self.refresh_from_db()  # publish what is stored: another editor may have saved better words meanwhile
         if self.is_published:
             return
         if self.state != self.State.DRAFT:
@@ -214,7 +214,7 @@ class Verdict(models.Model):
         replaced.update(state=self.State.SUPERSEDED, retired_at=now, updated_at=timezone.now())
         self.state, self.published_at = self.State.PUBLISHED, now
         self.edits += 1
-        self.save()
+        self.save(update_fields=["state", "published_at", "edits", "updated_at"])
 
     @transaction.atomic
     def withdraw(self, *, by: Any, reason: str, at: datetime.datetime | None = None) -> None:
