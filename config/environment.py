@@ -80,6 +80,8 @@ def origin(name: str, default: str) -> str:
 def url(name: str, default: str, schemes: set[str]) -> str:
     """Return an address whose scheme is one of `schemes`. The value is never repeated in the error: it may hold a password."""
     value = text(name, default)
+    if "sqlite" in schemes and value.startswith("sqlite:"):  # a path or :memory:, no host and port to check
+        return value
     if value and split(name, value).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with one of {', '.join(sorted(schemes))} and '://'.")
     return value
