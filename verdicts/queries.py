@@ -261,7 +261,7 @@ def with_record(reviewers: QuerySet[Reviewer]) -> list[Any]:
         reviewers.annotate(
             verdict_count=Count("verdicts", filter=visible),
             ship_count=Count("verdicts", filter=visible & Q(verdicts__decision="ship")),
-        )
+        ).order_by("position", "name")  # grouping drops the model's own order
     )
     flips = count_flips(found)
     for reviewer in found:

@@ -78,7 +78,10 @@ def look(chrome: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Pa
     """Open a page of the site in a browser that has never seen it."""
     contexts = []
 
-    def open_page(name: str, width: int = 1280, height: int = 900, *, before: str = "", **options: object) -> Page:
+    def open_page(
+        name: str, width: int = 1280, height: int = 900, *, before: str = "", refuse: str = "", **options: object
+    ) -> Page:
+        """`before` is a script that runs first, `refuse` a pattern of addresses that do not answer."""
         context = chrome.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
@@ -86,6 +89,8 @@ def look(chrome: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Pa
         watch.over(page)
         if before:
             page.add_init_script(before)
+        if refuse:
+            page.route(refuse, lambda route: route.abort())
         page.goto(site.page(name))
         return page
 

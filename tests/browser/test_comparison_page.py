@@ -51,20 +51,18 @@ def test_the_first_load_weighs_little(look, name):
 @pytest.mark.parametrize("name", ["comparison", "long-pair", "home", "browse"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_shifts_while_the_page_loads(look, name, width):
-    seen = []
+    without_fonts = look(name, width, before=SHIFTS, refuse="**/*.woff2")
+    assert shifts_of(without_fonts) == []
 
-    for _ in range(
-        3
-    ):  # fonts that come late on a busy machine move a hair once; what the page itself moves, it moves always
-        page = look(name, width, before=SHIFTS)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(300)
-        seen.append(page.evaluate("shifts"))
-        if not seen[-1]:
-            break
+    # On a busy machine the fonts may come after the first paint and before the browser gives them up.
+    assert any(shifts_of(look(name, width, before=SHIFTS)) == [] for _ in range(4))
 
-    assert seen[-1] == [], seen
-    assert all(value < 0.005 for shifts in seen for value, _ in shifts), seen
+
+def shifts_of(page):
+    """Return what has moved by the time the page has come to rest."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    return page.evaluate("shifts")
 
 
 def test_it_prints_to_two_pages_without_the_furniture(look):

@@ -179,7 +179,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda text: ascii(text)[:16])
-def test_an_odd_parameter_is_an_answer_and_never_a_failure(client, odd):
+def test_an_odd_parameter_is_an_answer_and_never_a_failure(client, odd, settings):
     factories.reviewed_tool("a")
     factories.reviewed_tool("b")
     client.raise_request_exception = False
@@ -188,7 +188,9 @@ def test_an_odd_parameter_is_an_answer_and_never_a_failure(client, odd):
         for name in names:
             response = client.get(f"{path}?{name}={quote(odd, safe='')}")
 
-            assert response.status_code in {200, 301, 302, 400, 404}, (path, name)
+            # With a broker and no worker the health page is right to say that something is away.
+            unwell = {500} if path == "/healthz" and not settings.CELERY_TASK_ALWAYS_EAGER else set()
+            assert response.status_code in {200, 301, 302, 400, 404} | unwell, (path, name)
             assert not leads_away(response), (path, name)
 
 
