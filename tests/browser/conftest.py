@@ -90,7 +90,10 @@ def look(chrome: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Pa
         if before:
             page.add_init_script(before)
         if refuse:
-            page.route(refuse, lambda route: route.abort())
+            # Refused by the browser itself: a refusal that has to travel through the test may come after the first paint.
+            devtools = context.new_cdp_session(page)
+            devtools.send("Network.enable")
+            devtools.send("Network.setBlockedURLs", {"urls": [refuse]})
         page.goto(site.page(name))
         return page
 
