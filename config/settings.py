@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "newsletter",
 ]
 MIDDLEWARE = [
+    "config.pages.PageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -115,6 +116,12 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# Whole pages for readers without a session (config/pages.py). In development every page is made anew.
+PAGE_CACHE_MEGABYTES = read.number("PAGE_CACHE_MEGABYTES", default=0 if DEBUG else 64, least=0, most=10_000)
+PAGE_FRESHNESS_SECONDS = 1  # a figure on a page is never older
+PAGE_LIST_SECONDS = 5  # a list of many tools may be this old while votes keep coming in
+PAGES_NEVER_KEPT = ("/admin/", "/api/", "/accounts/", "/static/", "/media/", "/newsletter/", "/livez", "/healthz")
+
 # Jobs ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = read.url("CELERY_BROKER_URL", "", {"redis", "rediss", "memory"}) or "memory://"
@@ -124,6 +131,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    # Often, so that each time is short; pages older than an hour are not kept anyway.
+    "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
     "forget-expired-sessions": {"task": "voting.tasks.forget_expired_sessions", "schedule": crontab(hour=4, minute=10)},
 }
@@ -158,6 +167,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "voter", "messages")  # whoever sends one is shown pages made for them alone
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
