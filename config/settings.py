@@ -1,5 +1,6 @@
 """All settings. What differs between machines comes from the environment (see .env.example)."""
 
+import sys
 from pathlib import Path
 
 import environ
@@ -191,7 +192,8 @@ STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_ROOT.mkdir(exist_ok=True)
-COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG
+# Collecting makes the list of names by content, and once it is there the site answers with it.
+COLLECTED = "collectstatic" in sys.argv or ((STATIC_ROOT / "staticfiles.json").exists() and not DEBUG)
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
