@@ -21,6 +21,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 
 from config.page_store import Page, SharedStore
+from config.views import unavailable
 from tools import freshness
 
 LONGEST_ADDRESS = 400
@@ -158,8 +159,8 @@ class PageMiddleware:
             with self.only_one(key):
                 page = self.kept.get(key) or self.from_others(key)
                 return page.answer(request) if page else self.make(key, request)
-        except DatabaseError:  # what cannot be checked is not shown
-            return self.get_response(request)
+        except DatabaseError:  # what cannot be checked is not shown, and making it anew would ask the same database
+            return unavailable()
 
     @contextmanager
     def only_one(self, key: Key) -> Iterator[None]:

@@ -100,9 +100,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": read.number("DATABASE_POOL", default=8, least=1, most=200), "timeout": 5},
+        # After two seconds without an answer the pool stops trying by itself: the next request tries, not a timer that waits
+        # longer each time.
+        "pool": {
+            "min_size": 1,
+            "max_size": read.number("DATABASE_POOL", default=8, least=1, most=200),
+            "timeout": 3,
+            "reconnect_timeout": 2,
+        },
         "connect_timeout": 5,
     }
+    # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "voting.User"
 

@@ -74,5 +74,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     A database that is away is no fault of the site's code: that is 503, with the seconds after which to ask again.
     """
     if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
+        return unavailable()
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def unavailable() -> HttpResponse:
+    """Say that the database is away, and when to ask again."""
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})

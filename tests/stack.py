@@ -89,7 +89,7 @@ class Stack:
     # Processes
 
     def start(self, name: str) -> None:
-        """Start a process, and wait until it answers where it can be asked."""
+        """Start a process, and wait until it answers where it can be asked. A killed database repairs itself first."""
         starter = {"database": self._start_database, "proxy": self._start_proxy}.get(name)
         if starter:
             starter()
@@ -129,8 +129,20 @@ class Stack:
             if as_owner:
                 self.folder.chmod(0o755)
                 shutil.chown(data, "postgres")
-            initdb = [programs / "initdb", "-D", data, "-U", "shipworthy", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+            initdb = [
+                programs / "initdb",
+                "-D",
+                data,
+                "-U",
+                "shipworthy",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ]
             subprocess.run([*as_owner, *map(str, initdb)], cwd="/", check=True, stdout=subprocess.DEVNULL)
+        (data / "postmaster.pid").unlink(missing_ok=True)
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
         words = [str(programs / "postgres"), "-D", str(data), "-p", str(self.ports["database"])]
         self._launch("database", [*as_owner, *words, *(f"-c{key}={value}" for key, value in options.items())])
@@ -195,14 +207,17 @@ class Stack:
 
     def restart(self, name: str) -> None:
         self.kill(name)
-        if name == "database":
-            (self.folder / "database" / "postmaster.pid").unlink(missing_ok=True)
         self.start(name)
 
     def manage(self, *words: str) -> str:
         """Return what a management command prints; raises CalledProcessError when it fails."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return done.stdout
 
@@ -240,7 +255,10 @@ def main() -> None:
     if lacking := missing():
         sys.exit(f"Missing on this machine: {lacking}")
     with running_stack() as stack:
-        print(f"Serving {stack.url()}" + (f", and through the proxy {stack.url('proxy')}" if "proxy" in stack.running else ""))
+        print(
+            f"Serving {stack.url()}"
+            + (f", and through the proxy {stack.url('proxy')}" if "proxy" in stack.running else "")
+        )
         with suppress(KeyboardInterrupt):
             signal.pause()
 
