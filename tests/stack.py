@@ -13,10 +13,12 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import redis
@@ -56,8 +58,16 @@ def missing() -> str:
 class Stack:
     """Named processes that can be killed, stopped and started again one by one."""
 
-    def __init__(self, folder: Path, *, web_nodes: int = 1, **environment: str) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        web_nodes: int = 1,
+        web_workers: int = 2,
+        per_node: dict[str, dict[str, str]] | None = None,
+        **environment: str,
+    ) -> None:
+        self.folder, self.web_workers, self.per_node = folder, web_workers, per_node or {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.ports = {name: free_port() for name in ("database", "redis", "proxy", *self._webs(web_nodes))}
         self.webs = self._webs(web_nodes)
@@ -108,6 +118,7 @@ class Stack:
         if service == "web":
             words[words.index("--host") + 1] = "127.0.0.1"
             words[words.index("--port") + 1] = str(self.ports[name])
+            words[words.index("--workers") + 1] = str(self.web_workers)
         if "--schedule" in words:
             words[words.index("--schedule") + 1] = str(self.folder / name)
         if "worker" in words:
@@ -117,7 +128,12 @@ class Stack:
     def _launch(self, name: str, words: list[str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                words, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                words,
+                cwd=ROOT,
+                env=self.environment | self.per_node.get(name, {}),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def _start_database(self) -> None:
@@ -154,6 +170,9 @@ class Stack:
         text = (ROOT / "config" / "proxy.conf").read_text()
         for name, value in filled.items():
             text = text.replace(f"${{{name}}}", value)
+        # The benchmark measures against a file that nginx serves by itself.
+        alias = f"location /bench-file/ {{ alias {self.folder}/static/; }} location / {{"
+        text = text.replace("location / {", alias, 1)
         user = "user root;" if os.geteuid() == 0 else ""
         conf.write_text(
             f"{user} daemon off; pid {self.folder}/nginx.pid; error_log {self.folder}/nginx.log; worker_processes 1;"
@@ -169,8 +188,6 @@ class Stack:
             time.sleep(0.1)
 
     def _answers(self, name: str) -> bool:
-        import urllib.request
-
         try:
             if name == "database":
                 psycopg.connect(self.server_url, connect_timeout=2).close()
@@ -230,10 +247,13 @@ class Stack:
 
 
 @contextmanager
-def running_stack(*names: str, web_nodes: int = 1, sample: bool = True, **environment: str) -> Iterator[Stack]:
-    """Start the named processes (all of them without a name) on a migrated database, and take everything away again."""
+def running_stack(*names: str, sample: bool = True, **options: Any) -> Iterator[Stack]:
+    """Start the named processes (all of them without a name) on a migrated database, and take everything away again.
+
+    `options` are those of `Stack`; unknown ones are variables of the environment.
+    """
     with TemporaryDirectory(prefix="shipworthy-stack-") as folder:
-        stack = Stack(Path(folder), web_nodes=web_nodes, **environment)
+        stack = Stack(Path(folder), **options)
         try:
             stack.start("database")
             with psycopg.connect(stack.server_url, autocommit=True) as server:
