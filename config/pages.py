@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 
-from config.page_store import Page, SharedStore
+from config.page_store import Page, SharedStore, encoding_for
 from config.views import unavailable
 from tools import freshness
 
@@ -157,7 +157,7 @@ class PageMiddleware:
             if page := self.kept.get(key):
                 return page.answer(request)
             with self.only_one(key):
-                page = self.kept.get(key) or self.from_others(key)
+                page = self.kept.get(key) or self.from_others(key, encoding_for(request))
                 return page.answer(request) if page else self.make(key, request)
         except DatabaseError:  # what cannot be checked is not shown, and making it anew would ask the same database
             return unavailable()
@@ -172,9 +172,9 @@ class PageMiddleware:
             finally:
                 self.in_the_making.pop(key, None)
 
-    def from_others(self, key: Key) -> Page | None:
+    def from_others(self, key: Key, encoding: str) -> Page | None:
         """Return a page that another process has made, if nothing on it was touched since."""
-        page = self.shared.get(key) if self.shared else None
+        page = self.shared.get(key, encoding) if self.shared else None
         if page is None or not self.kept.is_fresh(page) or self.kept.is_old_list(page):
             return None
         self.kept.put(key, page)
