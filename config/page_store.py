@@ -111,7 +111,12 @@ class SharedStore:
 
     def put(self, key: tuple[str, ...], page: Page) -> None:
         """Keep a page with its compressed forms, so that no process does that work again."""
-        fields: dict[Any, Any] = {"head": page.head(), "plain": page.body(""), "br": page.body("br"), "gzip": page.body("gzip")}
+        fields: dict[Any, Any] = {
+            "head": page.head(),
+            "plain": page.body(""),
+            "br": page.body("br"),
+            "gzip": page.body("gzip"),
+        }
 
         def store(it: redis.Redis) -> None:
             together = it.pipeline()

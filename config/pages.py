@@ -212,6 +212,8 @@ def key_of(request: HttpRequest) -> Key | None:
     meta = request.META
     if request.method not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in meta:
         return None
+    if settings.SECURE_SSL_REDIRECT and request.scheme != "https":
+        return None
     cookies = meta.get("HTTP_COOKIE", "")
     if cookies and any(name in cookies for name in settings.PRIVATE_COOKIES):
         return None

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "voting",
     "verdicts",
     "newsletter",
+    "config",
 ]
 MIDDLEWARE = [
     "config.pages.PageMiddleware",
