@@ -101,10 +101,11 @@ def with_tally(tools: models.QuerySet[Tool]) -> models.QuerySet[Tool]:
 def tallies_on(tools: Iterable[Tool], day: datetime.date) -> dict[int, TallyDay]:
     """Return the counters of some tools at the end of a day, by tool; tools without votes by then are left out."""
     rows = TallyDay.objects.filter(tool__in=list(tools), day__lte=day)
-    latest = rows.filter(day=models.Subquery(_last_day(day)))
+    latest = rows.filter(day=models.Subquery(last_day(day)))
     return {row.tool_id: row for row in latest}
 
 
-def _last_day(day: datetime.date) -> models.QuerySet:
+def last_day(day: datetime.date) -> models.QuerySet:
+    """The last day, up to one, on which the tool of an outer row was counted."""
     days = TallyDay.objects.filter(tool=models.OuterRef("tool"), day__lte=day)
     return days.order_by("-day").values("day")[:1]
