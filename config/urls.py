@@ -9,6 +9,8 @@ from config import views
 
 urlpatterns = [
     path("", include("verdicts.urls")),
+    path("", include("voting.account_urls")),
+    path("accounts/", include("allauth.urls")),
     path("livez", views.livez, name="livez"),
     path("healthz", views.HealthView.as_view(), name="healthz"),
     path("robots.txt", views.robots, name="robots"),
