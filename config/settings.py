@@ -1,5 +1,6 @@
 """All settings. What differs between machines comes from the environment (see .env.example)."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "config.metrics.MetricsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -213,6 +215,14 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Figures: every process writes its own into files, and one answers for all -------------------
+
+METRICS_TOKEN = read.text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short: 16 characters or more.")
+METRICS_FOLDER = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics")))
+METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
 
 # Language, time, logs -----------------------------------------------------------------------
 
