@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "config.metrics.MetricsMiddleware",
+    "config.headers.HeadersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -192,6 +193,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
+    "report-uri": "/csp-reports/",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
@@ -223,6 +225,18 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("METRICS_TOKEN is too short: 16 characters or more.")
 METRICS_FOLDER = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics")))
 METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
+
+# Errors are told to a Sentry where one is named. What readers send, and who they are, stays here.
+SENTRY_DSN = read.text("SENTRY_DSN")
+if SENTRY_DSN:
+    import sentry_sdk
+
+    try:
+        sentry_sdk.init(
+            dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
+        )
+    except Exception as error:
+        raise ImproperlyConfigured("SENTRY_DSN is not the address of a Sentry project.") from error
 
 # Language, time, logs -----------------------------------------------------------------------
 
