@@ -46,7 +46,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     ):
         return answer
     try:
-        report = json.loads(request.body)["csp-report"]
+        report = dict(json.loads(request.body)["csp-report"])
         found = {name: str(report[name])[:300] for name in REPORTED if name in report}
     except (ValueError, KeyError, TypeError):
         return answer
