@@ -19,6 +19,7 @@ from verdicts.facts import fact_rows
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
 from verdicts.scored import ScoredTool
+from verdicts.vote import for_its_reader, with_controls
 
 
 @require_safe
@@ -38,7 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "panel": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + "/",
     }
-    return render(request, "home.html", context)
+    with_controls(request, lead.columns if lead else [])
+    return for_its_reader(request, render(request, "home.html", context))
 
 
 @require_safe
@@ -96,7 +98,8 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),
         "robots": "noindex, nofollow" if found.is_draft else "",
     }
-    return render(request, "tool.html", context)
+    with_controls(request, [scored])
+    return for_its_reader(request, render(request, "tool.html", context))
 
 
 def _may_preview(request: HttpRequest) -> bool:
@@ -137,7 +140,8 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
     page = comparing.comparison_page(tools, only_differences=only)
-    return render(request, "comparison.html", {"comparison": page})
+    with_controls(request, page.columns)
+    return for_its_reader(request, render(request, "comparison.html", {"comparison": page}))
 
 
 @require_safe
