@@ -149,6 +149,17 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
     "forget-expired-sessions": {"task": "voting.tasks.forget_expired_sessions", "schedule": crontab(hour=4, minute=10)},
+    # As the day ends: what a past day's page shows is what stood then.
+    "keep-tallies-of-yesterday": {
+        "task": "voting.tasks.keep_tallies_of_yesterday",
+        "schedule": crontab(hour=0, minute=0),
+    },
+    # Right after: a salt that has had its fortnight is not kept for an hour longer.
+    "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
+    # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
+    "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour, off the hour: a young tool's percentage waits for these.
+    "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }
 
 # Mail ---------------------------------------------------------------------------------------
@@ -181,7 +192,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
-PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "voter", "messages")  # whoever sends one is shown pages made for them alone
+VOTER_COOKIE_NAME = "__Host-voter" if IS_HTTPS else "voter"
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages made for them alone
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
