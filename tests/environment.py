@@ -9,5 +9,6 @@ TESTING = {
     "SITE_URL": "http://testserver",
     "LOG_LEVEL": "ERROR",
     "MAIL_URL": "console://",
+    "PAGE_CACHE_MEGABYTES": "0",  # tests change what they have just read
 }
 os.environ.update(TESTING)
