@@ -19,6 +19,7 @@ from verdicts.changes import changes_of
 from verdicts.facts import fact_rows
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
+from verdicts.readers import history_of
 from verdicts.scored import ScoredTool
 from verdicts.vote import for_its_reader, with_controls
 
@@ -96,6 +97,7 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "facts": fact_rows([found], queries.facts_of([found]), prices),
         "verdicts": comparing.score_rows(queries.panel_of_today(), [found], verdicts),
         "changes": changes_of([found]),
+        "history": history_of(found),
         "pairs": [comparing.pair_of(a, b) for a, b in queries.neighbours([found])],
         "is_preview": found.is_draft,
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),

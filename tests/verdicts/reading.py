@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-SCRIPTS = {"/static/js/theme.js", "/static/js/site.js"}
+SCRIPTS = {"/static/js/theme.js", "/static/js/site.js", "/static/js/vote.js"}
 ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "xlink:href"}
 
 
