@@ -167,9 +167,9 @@ def figures_table(page: AnyPage) -> str:
     """Return the figures of the page as a Markdown table to paste elsewhere."""
     stale = [staleness_words([v for _, v in _of_tool(page, tool) if v]) for tool in page.columns]
     rows = [
-        ["Panel", *[marked(f"{tool.panel.figure} ({tool.panel.words})") for tool in page.columns]],
-        ["Community", *[marked(f"{tool.community.words}") for tool in page.columns]],
-        ["Entry price", *[marked(tool.entry_label) for tool in page.columns]],
+        ["Panel", *[f"{tool.panel.figure} ({tool.panel.words})" for tool in page.columns]],
+        ["Community", *[tool.community.words for tool in page.columns]],
+        ["Entry price", *[tool.entry_label for tool in page.columns]],
     ]
     if any(stale):
         rows.append(["Stale", *[marked(words) or "No" for words in stale]])
@@ -191,7 +191,7 @@ def as_markdown(page: AnyPage) -> str:
     parts.append("## The panel")
     for tool in page.columns:
         said = [verdict for _, verdict in _of_tool(page, tool) if verdict]
-        parts.append(f"### {marked(tool.name)}: {marked(tool.panel.words)}")
+        parts.append(f"### {marked(tool.name)}: {tool.panel.words}")
         parts += [_quotation(verdict) for verdict in said] or ["No verdicts yet."]
     if page.changes:
         lines = [
@@ -199,7 +199,7 @@ def as_markdown(page: AnyPage) -> str:
         ]
         parts += ["## What changed", "\n".join(lines)]
     parts.append(
-        f"Reviewers are editorial lenses, not people. Method {marked(scoring.METHOD_VERSION)}: <{settings.SITE_URL}/methodology/>"
+        f"Reviewers are editorial lenses, not people. Method {scoring.METHOD_VERSION}: <{settings.SITE_URL}/methodology/>"
     )
     return "\n\n".join(parts) + "\n"
 
