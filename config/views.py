@@ -2,9 +2,11 @@
 
 import datetime
 import re
+import sys
 from itertools import batched, chain
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -122,5 +124,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page of last resort: it asks nothing of the database, the session or any context."""
+    """The page of last resort: it asks nothing of the database, the session or any context.
+
+    A database that is away is no fault of the site's code: that is 503, with the seconds after which to ask again.
+    """
+    problem = sys.exception()
+    if isinstance(problem, OperationalError | InterfaceError) and "no such" not in str(
+        problem
+    ):  # SQLite's missing table
+        return unavailable()
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def unavailable() -> HttpResponse:
+    """Say that the database is away, and when to ask again."""
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})

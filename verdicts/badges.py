@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from tools.freshness import kept_while
 from tools.models import Tool
 from verdicts import queries
 from verdicts.drawing.badge import SHOWS, badge_of
@@ -28,4 +29,4 @@ def badge(request: HttpRequest, slug: str) -> HttpResponseBase:
     drawing = badge_of(tool_page(found), show, timezone.localdate())
     answer = HttpResponse(drawing.svg(), content_type="image/svg+xml; charset=utf-8")
     answer["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
-    return answer
+    return kept_while(answer, [found])

@@ -18,11 +18,14 @@ from verdicts.comparing import ComparisonPage
 from verdicts.drawing.card import Card, Column
 from verdicts.models import Reviewer, Verdict
 from verdicts.tool_page import ToolPage, staleness_of, tool_page
+from voting.guarding import Throttle
+from voting.network import client_address, network_of
 
 KEPT_SECONDS = 3_600
 DRAWN_SECONDS = 7 * 24 * 3_600
 PATIENCE_SECONDS = 3
 DRAWING = threading.BoundedSemaphore(1)  # one picture at a time in each process: the rest of it serves pages
+NEW_PICTURES = Throttle("card-drawn", "60/m")  # what has been drawn before is not counted
 PAGES = {
     "home": "Which AI tool should you ship with?",
     "browse": "Browse AI tools",
@@ -102,7 +105,9 @@ def _answer(request: HttpRequest, card: Card) -> HttpResponseBase:
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
-    return None
+    """Say when to come back to a network that has asked for too many pictures nobody had asked for before."""
+    seconds = NEW_PICTURES.wait(network_of(client_address(request)))
+    return _busy(seconds) if seconds else None
 
 
 def _busy(seconds: int) -> HttpResponse:

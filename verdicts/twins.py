@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from tools.freshness import kept_while
 from tools.models import Price, Tool
 from tools.text import clean_line, plain_text
 from verdicts import comparing, queries, scoring
@@ -228,7 +229,7 @@ def _answer_with(page: AnyPage, form: str) -> HttpResponse:
     text = as_markdown(page) if form == "md" else json.dumps(as_data(page), cls=DjangoJSONEncoder, ensure_ascii=False)
     answer = HttpResponse(text, content_type=TYPES[form])
     answer["Link"] = f'<{page.canonical_url}>; rel="canonical"'
-    return answer
+    return kept_while(answer, page.columns)
 
 
 @require_safe

@@ -5,6 +5,7 @@ from verdicts import cards, twins, views
 from verdicts.badges import badge
 from verdicts.feeds import ComparisonFeed, VerdictFeed
 from verdicts.suggesting import suggest
+from verdicts.vote import stamps_of_page, vote
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,6 +21,8 @@ urlpatterns = [
     path("card/<slug:page>.png", cards.page_card, name="page_card"),
     re_path(r"^tools/(?P<slug>[-\w]+)\.(?P<form>md|json)$", twins.tool_twin, name="tool_twin"),
     re_path(r"^compare/(?P<pair>[^/]+)\.(?P<form>md|json)$", twins.comparison_twin, name="comparison_twin"),
+    path("tools/<slug:slug>/vote/", vote, name="vote"),
+    path("votes/stamps/", stamps_of_page, name="stamps"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("compare/", views.compare, name="compare"),
     path("compare/<str:pair>/", views.comparison, name="comparison"),
