@@ -192,11 +192,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 VOTER_COOKIE_NAME = "__Host-voter" if IS_HTTPS else "voter"
-PRIVATE_COOKIES = (
-    SESSION_COOKIE_NAME,
-    VOTER_COOKIE_NAME,
-    "messages",
-)  # whoever sends one is shown pages made for them alone
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages of their own
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"

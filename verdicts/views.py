@@ -18,6 +18,7 @@ from verdicts import comparing, queries, scoring, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
+from verdicts.readers import history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
 from verdicts.vote import for_its_reader, with_controls
@@ -105,6 +106,7 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "facts": page.facts,
         "verdicts": page.scorecard,
         "changes": page.changes,
+        "history": history_of(found),
         "pairs": page.pairs,
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,

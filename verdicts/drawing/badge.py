@@ -50,8 +50,8 @@ def badge_of(page: ToolPage, show: str, today: datetime.date) -> Badge:
     if show == "community":
         score = tool.community
         kind = score.lean or "none"
-        results = {"none": "no votes yet", "few": f"{score.ships} ship, {score.skips} skip"}
-        result = results.get(score.kind, f"{score.percent}% ship, {score.total:,} votes")
+        counts = f"{score.ships:,} ship, {score.skips:,} skip" if score.total else "no votes yet"
+        result = f"{score.percent}% ship, {score.total:,} votes" if score.kind == "shown" else counts
         words, label = f"Readers: {score.words}.", "readers"
     else:
         panel = tool.panel
