@@ -17,6 +17,12 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("sitemaps/pages.xml", views.sitemap_file, {"part": "pages"}, name="sitemap_pages"),
+    path("sitemaps/tools-<int:number>.xml", views.sitemap_file, {"part": "tools"}, name="sitemap_tools"),
+    path("sitemaps/pairs-<int:number>.xml", views.sitemap_file, {"part": "pairs"}, name="sitemap_pairs"),
+    path("llms.txt", views.llms, name="llms"),
+    path(".well-known/security.txt", views.security, name="security"),
+    path("opensearch.xml", views.opensearch, name="opensearch"),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>logos/[\w.-]+)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]
