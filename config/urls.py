@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from django.views.static import serve
 
 from config import views
+from config.api.docs import api_docs
 
 urlpatterns = [
     path("", include("verdicts.urls")),
@@ -13,6 +14,8 @@ urlpatterns = [
     path("healthz", views.HealthView.as_view(), name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("api/docs/", api_docs, name="api_docs"),
+    path("api/v1/", include("config.api.urls")),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>logos/[\w.-]+)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]
