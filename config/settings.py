@@ -1,5 +1,6 @@
 """All settings. What differs between machines comes from the environment (see .env.example)."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -60,6 +61,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "config.metrics.MetricsMiddleware",
+    "config.headers.HeadersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -150,6 +153,17 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
     "forget-expired-sessions": {"task": "voting.tasks.forget_expired_sessions", "schedule": crontab(hour=4, minute=10)},
+    # As the day ends: what a past day's page shows is what stood then.
+    "keep-tallies-of-yesterday": {
+        "task": "voting.tasks.keep_tallies_of_yesterday",
+        "schedule": crontab(hour=0, minute=0),
+    },
+    # Right after: a salt that has had its fortnight is not kept for an hour longer.
+    "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
+    # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
+    "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour, off the hour: a young tool's percentage waits for these.
+    "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }
 
 # Mail ---------------------------------------------------------------------------------------
@@ -182,7 +196,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
-PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "voter", "messages")  # whoever sends one is shown pages made for them alone
+VOTER_COOKIE_NAME = "__Host-voter" if IS_HTTPS else "voter"
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages made for them alone
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
@@ -194,6 +209,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
+    "report-uri": "/csp-reports/",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
@@ -256,6 +272,26 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Figures: every process writes its own into files, and one answers for all -------------------
+
+METRICS_TOKEN = read.text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short: 16 characters or more.")
+METRICS_FOLDER = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics")))
+METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
+
+# Errors are told to a Sentry where one is named. What readers send, and who they are, stays here.
+SENTRY_DSN = read.text("SENTRY_DSN")
+if SENTRY_DSN:
+    import sentry_sdk
+
+    try:
+        sentry_sdk.init(
+            dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
+        )
+    except Exception as error:
+        raise ImproperlyConfigured("SENTRY_DSN is not the address of a Sentry project.") from error
 
 # Language, time, logs -----------------------------------------------------------------------
 

@@ -80,7 +80,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     A database that is away is no fault of the site's code: that is 503, with the seconds after which to ask again.
     """
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
+    problem = sys.exception()
+    if isinstance(problem, OperationalError | InterfaceError) and "no such" not in str(
+        problem
+    ):  # SQLite's missing table
         return unavailable()
     if is_for_programs(request):
         return refused(500, "Server error.")

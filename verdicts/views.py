@@ -20,6 +20,7 @@ from verdicts.facts import fact_rows
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
 from verdicts.scored import ScoredTool
+from verdicts.vote import for_its_reader, with_controls
 
 
 @require_safe
@@ -39,7 +40,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "panel": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + "/",
     }
+<<<<<<< HEAD
     return kept_as_list(render(request, "home.html", context))
+=======
+    with_controls(request, lead.columns if lead else [])
+    return for_its_reader(request, render(request, "home.html", context))
+>>>>>>> votes
 
 
 @require_safe
@@ -99,8 +105,13 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),
         "robots": "noindex, nofollow" if found.is_draft else "",
     }
+<<<<<<< HEAD
     page = render(request, "tool.html", context)
     return page if found.is_draft else kept_while(page, [found])
+=======
+    with_controls(request, [scored])
+    return for_its_reader(request, render(request, "tool.html", context))
+>>>>>>> votes
 
 
 def _may_preview(request: HttpRequest) -> bool:
@@ -141,7 +152,12 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
     page = comparing.comparison_page(tools, only_differences=only)
+<<<<<<< HEAD
     return kept_while(render(request, "comparison.html", {"comparison": page}), tools)
+=======
+    with_controls(request, page.columns)
+    return for_its_reader(request, render(request, "comparison.html", {"comparison": page}))
+>>>>>>> votes
 
 
 @require_safe

@@ -56,7 +56,9 @@ def validators(address: str, slugs: Sequence[str] | None = None) -> Validators:
     sums = touches.aggregate(rows=Count("pk"), last=Max("pk"), total=Sum("pk"), at=Max("at"))
     state = f"{address}\n{hour:%Y%m%d%H} {sums['rows']} {sums['last']} {sums['total']}\n{code()}"
     changed_at = max(sums["at"] or hour, hour)
-    if now - changed_at < LATE_COMMIT:  # something of this instant may still come in: an answer dated later replaces this one
+    if (
+        now - changed_at < LATE_COMMIT
+    ):  # something of this instant may still come in: an answer dated later replaces this one
         changed_at -= datetime.timedelta(seconds=1)
     return Validators(f'W/"{hashlib.blake2b(state.encode(), digest_size=12).hexdigest()}"', changed_at)
 

@@ -43,7 +43,9 @@ class ToolRepresentation(CheckedRepresentation):
     repository = serializers.CharField()
     documentation = serializers.CharField()
     licence = serializers.CharField(help_text="An SPDX identifier where there is one.")
-    entry = serializers.ChoiceField(Entry.choices, allow_blank=True, help_text="What it costs to start; empty: not checked.")
+    entry = serializers.ChoiceField(
+        Entry.choices, allow_blank=True, help_text="What it costs to start; empty: not checked."
+    )
     entry_label = serializers.CharField()
     latest_version = serializers.CharField()
     released_on = serializers.DateField(allow_null=True)
@@ -67,16 +69,16 @@ class ToolRepresentation(CheckedRepresentation):
 
 class ToolQuery(Query):
     fields = NamesField(fields_of(ToolRepresentation), required=False, help_text="Only these, by commas.")
-    expand = NamesField(
-        ToolRepresentation.EXPANDABLE, required=False, help_text="Parts to add, by commas: `verdicts`."
-    )
+    expand = NamesField(ToolRepresentation.EXPANDABLE, required=False, help_text="Parts to add, by commas: `verdicts`.")
 
 
 class ToolsQuery(PageQuery):
     category = SlugField(required=False)
     entry = serializers.ChoiceField(Entry.choices, required=False)
     state = serializers.ChoiceField(STATES, required=False)
-    updated_since = serializers.DateTimeField(required=False, help_text="Its columns, facts or prices changed since then.")
+    updated_since = serializers.DateTimeField(
+        required=False, help_text="Its columns, facts or prices changed since then."
+    )
     ordering = serializers.ChoiceField(list(ORDERS), required=False)
     fields = NamesField(fields_of(ToolRepresentation), required=False, help_text="Only these, by commas.")
     expand = NamesField(
@@ -150,5 +152,3 @@ class ToolView(ShowsTools, DetailView):
         if moved is None:
             raise Http404
         return redirect(reverse("api_tool", args=[moved.slug]), permanent=True)
-
-
