@@ -40,12 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "panel": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + "/",
     }
-<<<<<<< HEAD
-    return kept_as_list(render(request, "home.html", context))
-=======
     with_controls(request, lead.columns if lead else [])
-    return for_its_reader(request, render(request, "home.html", context))
->>>>>>> votes
+    return for_its_reader(request, kept_as_list(render(request, "home.html", context)))
 
 
 @require_safe
@@ -105,13 +101,9 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),
         "robots": "noindex, nofollow" if found.is_draft else "",
     }
-<<<<<<< HEAD
-    page = render(request, "tool.html", context)
-    return page if found.is_draft else kept_while(page, [found])
-=======
     with_controls(request, [scored])
-    return for_its_reader(request, render(request, "tool.html", context))
->>>>>>> votes
+    page = for_its_reader(request, render(request, "tool.html", context))
+    return page if found.is_draft else kept_while(page, [found])
 
 
 def _may_preview(request: HttpRequest) -> bool:
@@ -152,12 +144,8 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
     page = comparing.comparison_page(tools, only_differences=only)
-<<<<<<< HEAD
-    return kept_while(render(request, "comparison.html", {"comparison": page}), tools)
-=======
     with_controls(request, page.columns)
-    return for_its_reader(request, render(request, "comparison.html", {"comparison": page}))
->>>>>>> votes
+    return for_its_reader(request, kept_while(render(request, "comparison.html", {"comparison": page}), tools))
 
 
 @require_safe
