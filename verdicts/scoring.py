@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 QUORUM = 3
 FEW_VOTES = 20
@@ -142,13 +143,13 @@ class CommunityScore:
     def of_row(cls, row: object) -> "CommunityScore":
         """Return the score of the counters `vote_…` of a row: of its current era, or of all votes while that has few."""
 
-        def votes(prefix: str) -> dict[str, int]:
+        def votes(prefix: str) -> dict[str, Any]:
             names = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
             return {name: getattr(row, f"vote_{prefix}{name}") for name in names}
 
         label, held = getattr(row, "vote_era_label", ""), getattr(row, "vote_held", 0)
         ever, era = votes(""), votes("era_")
-        earlier = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
+        earlier: dict[str, Any] = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
         if not label or not any(earlier.values()):
             return cls(**ever, held=held)
         if era["ships"] + era["skips"] >= FEW_VOTES:

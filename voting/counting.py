@@ -159,12 +159,15 @@ WHERE e.later IS NULL AND e.new_value IS NOT NULL AND v.id IS NULL
 """
 
 
-def replay() -> list[tuple[str, int]]:
-    """Return where the log, told from the start, does not end in the votes there are.
+REPLAY_WORDS = {
+    "broken": "an event in the log does not follow from the one before it",
+    "differs": "it is not what the log ended with",
+    "lost": "the log knows it, and it is not there",
+}
 
-    `broken`: an event does not follow from the one before it; `differs`: a vote is not what the log ended with;
-    `lost`: the log knows a vote that is not there.
-    """
+
+def replay() -> list[tuple[str, int]]:
+    """Return the votes where the log, told from the start, does not end in the votes there are, and how they differ."""
     with connection.cursor() as cursor:
         cursor.execute(REPLAY)
         return [(kind, vote) for kind, vote in cursor.fetchall()]

@@ -12,6 +12,7 @@ import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -72,14 +73,14 @@ def digests(key: bytes, parts: list[bytes]) -> bytes:
     )
 
 
-def sealed(origin: Origin, at: datetime.datetime) -> dict[str, object]:
+def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:
     """Return the columns of `VoteSignal` for a vote cast at a moment, all but the vote."""
     salts = living_salts(at.date())
     day, key = salts[-1]
     parts = origin.parts()
     under = {salt_day: digests(salt_key, parts) for salt_day, salt_key in salts}
     back = (day - datetime.timedelta(days=n) for n in range(1, SALTS_KEPT))
-    earlier = b"".join(under.get(before) or bytes(SLOT) for before in back)
+    earlier = b"".join(under[before] for before in back)
     nonce = os.urandom(NONCE)
     own = under[day]
     names = ("addr", "net", "wide", "ua")
@@ -118,12 +119,15 @@ def joined(signals: Iterable[VoteSignal], today: datetime.date) -> list[Joined]:
 
 
 def living_salts(today: datetime.date) -> list[tuple[datetime.date, bytes]]:
-    """Return the salts of the last fortnight, oldest first, today's among them: made by the first who asks."""
+    """Return the salts of the last fortnight, oldest first, today's last: made by the first who asks."""
     name = str(connection.settings_dict["NAME"]), today
     salts = _known.get(name)
     if salts is None:
-        Salt.objects.get_or_create(day=today, defaults={"key": os.urandom(32)})
-        kept = Salt.objects.filter(day__gte=oldest_kept(today), day__lte=today).order_by("day")
+        first = oldest_kept(today)
+        days = [first + datetime.timedelta(days=n) for n in range(SALTS_KEPT)]
+        # All days have one, also those on which nobody voted: the oldest joins everything, in whatever order votes come.
+        Salt.objects.bulk_create([Salt(day=day, key=os.urandom(32)) for day in days], ignore_conflicts=True)
+        kept = Salt.objects.filter(day__gte=first, day__lte=today).order_by("day")
         salts = [(day, bytes(key)) for day, key in kept.values_list("day", "key")]
         _known.clear()
         _known[name] = salts
