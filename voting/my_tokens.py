@@ -29,7 +29,7 @@ class TokenForm(forms.Form):
 def my_tokens(request: HttpRequest) -> HttpResponse:
     """List the account's tokens; make one, whose text the answer shows this once."""
     mine = ApiToken.objects.filter(owner=request.user.pk)
-    form, made, text = TokenForm(request.POST or None), None, ""
+    form, made, text = TokenForm(request.POST if request.method == "POST" else None), None, ""
     if form.is_valid():
         if mine.active().count() >= MOST_ACTIVE:
             form.add_error(None, f"An account has {MOST_ACTIVE} tokens at most. Please revoke one first.")

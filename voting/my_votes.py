@@ -118,7 +118,7 @@ def delete_my_account(request: HttpRequest) -> HttpResponse:
     account = guests.account_of(request)
     if account is None:
         return redirect(f"{reverse('account_login')}?next={request.path}")
-    form = LeaveForm(request.POST or None)
+    form = LeaveForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "account_delete.html", {"form": form})
     try:
