@@ -227,6 +227,15 @@ def test_signing_in_is_closed_while_the_cache_that_counts_tries_is_away(client, 
     assert mailoutbox == []
 
 
+def test_a_mail_server_that_is_away_is_answered_in_words(client, reader):
+    nowhere = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 1}}
+    with override_settings(MAILERS={"default": nowhere}):
+        response = ask_for_code(client)
+
+    assert response.status_code == 503
+    assert "Signing in is closed for a moment" in response.content.decode()
+
+
 # Staff -----------------------------------------------------------------------------------------------
 
 
