@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
     "forget-expired-sessions": {"task": "voting.tasks.forget_expired_sessions", "schedule": crontab(hour=4, minute=10)},
+    # After the sessions, which may have begun one.
+    "forget-unconfirmed-accounts": {
+        "task": "voting.tasks.forget_unconfirmed_accounts",
+        "schedule": crontab(hour=4, minute=20),
+    },
     # As the day ends: what a past day's page shows is what stood then.
     "keep-tallies-of-yesterday": {
         "task": "voting.tasks.keep_tallies_of_yesterday",

@@ -15,6 +15,7 @@ from tests import factories
 from voting import guests
 from voting.casting import cast
 from voting.models import User, Vote, Voter
+from voting.tasks import forget_unconfirmed_accounts
 
 pytestmark = pytest.mark.django_db
 NEXT_PAGE = "/methodology/"
@@ -441,3 +442,30 @@ def test_mails_are_in_our_own_words_and_hold_no_text_of_the_sender(client, reade
         assert "evil" not in told
         assert "Hello from" not in told
         assert mail.body.rstrip().endswith("Shipworthy\nhttp://testserver/")
+
+
+def test_an_account_that_was_never_confirmed_is_forgotten_after_a_week(client, mailoutbox):
+    with time_machine.travel("2026-11-01 09:00:00+00:00", tick=False):
+        client.post("/accounts/signup/", {"email": "never@example.org"})
+        sign_up(type(client)(), mailoutbox, "confirmed@example.org")
+    by_staff = factories.user(email="made-by-staff@example.org")
+    with time_machine.travel("2026-11-24 09:00:00+00:00", tick=False):
+        client.post("/accounts/signup/", {"email": "just-now@example.org"})
+        forgotten = forget_unconfirmed_accounts()
+
+    left = {"confirmed@example.org", by_staff.email, "just-now@example.org"}
+    assert forgotten == 1
+    assert set(User.objects.values_list("email", flat=True)) == left
+
+
+def test_a_vote_begun_as_a_guest_and_sent_after_signing_in_counts_once_for_the_account(client, reader, mailoutbox):
+    tool = factories.tool("Half Voted")
+    form = client.get(f"/tools/{tool.slug}/vote/").content.decode()
+    stamp = re.search(r'name="stamp" value="([^"]+)"', form)[1]
+    ask_for_code(client)
+    enter(client, code_in(mailoutbox[0]))
+
+    for _ in range(2):
+        client.post(f"/tools/{tool.slug}/vote/", {"choice": "ship", "stamp": stamp})
+
+    assert [(vote.voter.account, vote.value) for vote in Vote.objects.all()] == [(reader, Vote.SHIP)]
