@@ -97,6 +97,8 @@ def test_the_open_list_fits_and_axe_finds_nothing(look, width, theme):
     results = Axe().run(page, options=AXE)
 
     assert results.violations_count == 0, results.generate_report()
+    search = page.locator("form.search").bounding_box()
+    assert box["y"] >= search["y"] + search["height"]
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert page.evaluate("document.scrollingElement.scrollWidth") == width
