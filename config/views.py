@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from health_check.views import HealthCheckView
 
 from config import sitemaps
+from config.api.errors import is_for_programs, refused
 from tools.models import Tool
 
 PLAIN = "text/plain; charset=utf-8"
@@ -105,6 +106,8 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The 404 page, with tools whose names hold a word of the address that was asked for."""
+    if is_for_programs(request):
+        return refused(404, "No such address.")
     words = re.findall(r"[a-z0-9]{3,}", request.path.lower())[:6]
     unlikely = {"tools", "compare", "categories", "panel", "admin"}
     suggestions: list[Tool] = []
@@ -115,11 +118,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_for_programs(request):
+        return refused(403, "Not allowed.")
     return render(request, "403.html", status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The 400 page. It asks nothing of the database: a refused host must not cost a query."""
+    if is_for_programs(request):
+        return refused(400, "The request makes no sense.")
     return render(request, "400.html", {"is_sample": False}, status=400)
 
 
@@ -133,6 +140,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         problem
     ):  # SQLite's missing table
         return unavailable()
+    if is_for_programs(request):
+        return refused(500, "Server error.")
     return HttpResponse(render_to_string("500.html"), status=500)
 
 
