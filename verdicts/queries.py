@@ -139,6 +139,12 @@ def filled_categories() -> QuerySet[Category]:
     return public_categories().filter(Q(published_count__gt=0))
 
 
+def shelves() -> QuerySet[Category]:
+    """Categories that have public tools, without counting them."""
+    public = Tool.objects.public().filter(category=OuterRef("pk")).order_by()
+    return Category.objects.filter(Exists(public)).order_by("position", "name")
+
+
 # Home -----------------------------------------------------------------------------------------
 
 
