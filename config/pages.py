@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 
+from config.metrics import KEPT
 from config.page_store import Page, SharedStore, encoding_for
 from config.views import unavailable
 from tools import freshness
@@ -155,6 +156,7 @@ class PageMiddleware:
             return self.get_response(request)
         try:
             if page := self.kept.get(key):
+                KEPT.inc()
                 return page.answer(request)
             with self.only_one(key):
                 page = self.kept.get(key) or self.from_others(key, encoding_for(request))
