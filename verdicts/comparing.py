@@ -260,7 +260,7 @@ def _reader_words(tools: list[ScoredTool]) -> str:
             else "too few votes for a reader percentage"
         )
     words = leader_words(*tools)
-    leads = words.endswith("leads")
+    leads = not words.startswith("Too ")
     return f"among readers {words}" if leads else words[0].lower() + words[1:] + " among readers"
 
 
