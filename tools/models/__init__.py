@@ -1,6 +1,19 @@
+from tools.models.change import Change
 from tools.models.checked import Check, Checked
 from tools.models.fact import Fact, FactKind
 from tools.models.price import Price
 from tools.models.tool import Category, Entry, FormerSlug, State, Tool
 
-__all__ = ["Category", "Check", "Checked", "Entry", "Fact", "FactKind", "FormerSlug", "Price", "State", "Tool"]
+__all__ = [
+    "Category",
+    "Change",
+    "Check",
+    "Checked",
+    "Entry",
+    "Fact",
+    "FactKind",
+    "FormerSlug",
+    "Price",
+    "State",
+    "Tool",
+]

@@ -1,6 +1,6 @@
 """A tool, its category, and the addresses it has had."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from tools import slugs
 from tools.logos import validate_logo
+from tools.models.change import TRACKED, Change, changes_between
 from tools.models.checked import Checked, WebAddressField, checked_constraints, web_address_constraint
 from tools.text import render_markdown
 
@@ -186,6 +187,17 @@ class Tool(Checked):
     @property
     def description_html(self) -> SafeString:
         return render_markdown(self.description)
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and write down what readers are to be told of."""
+        written = kwargs.get("update_fields")
+        is_told = written is None or not set(TRACKED).isdisjoint(written)
+        before = Tool.objects.filter(pk=self.pk).values(*TRACKED).first() if self.pk and is_told else None
+        super().save(*args, **kwargs)
+        if is_told:
+            at = getattr(self, "_history_date", None) or timezone.now()
+            Change.objects.bulk_create(changes_between(self, before, at))
 
     def settle_state(self) -> None:
         """Bring the dates in step with the state: the first publication is kept, a draft has none."""
