@@ -72,6 +72,7 @@ def at_quorum() -> Q:
 # Lists ----------------------------------------------------------------------------------------
 
 SORTS = {
+    "match": "Best match",
     "panel": "Panel result",
     "readers": "Most reader votes",
     "newest": "Newest",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         panel: PanelScore
         community: CommunityScore
         price: Price | None
+        match: tuple[str, str]
 
         class Meta:
             abstract = True

@@ -3,11 +3,14 @@ from django.views.decorators.http import require_safe
 
 from verdicts import views
 from verdicts.feeds import ComparisonFeed, VerdictFeed
+from verdicts.suggesting import suggest
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("tools/", views.browse_tools, name="browse"),
     path("tools/<slug:slug>/", views.tool, name="tool"),
+    path("search/", views.search, name="search"),
+    path("search/suggest/", suggest, name="suggest"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("compare/", views.compare, name="compare"),
     path("compare/<str:pair>/", views.comparison, name="comparison"),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -47,10 +48,18 @@ def browse_tools(request: HttpRequest) -> HttpResponse:
     plain = not catalogue.active and not catalogue.tray and catalogue.page.number == 1
     context = {
         **catalogue.context(),
+        "comparison_url": comparing.comparison_path(catalogue.versus) if catalogue.versus else "",
         "canonical_url": f"{settings.SITE_URL}{request.path}",
         "robots": "" if plain else "noindex, follow",
     }
     return render(request, "browse.html", context)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponseBase:
+    """The catalogue is searched where it is browsed."""
+    query = request.GET.get("q", "").replace("\0", "")
+    return redirect(f"{reverse('browse')}?{urlencode({'q': query})}" if query.strip() else "browse", permanent=True)
 
 
 @require_safe

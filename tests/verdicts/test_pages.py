@@ -11,6 +11,7 @@ from django.utils import timezone
 from config import views
 from tests import factories
 from tests.verdicts.reading import Page, read
+from tools.models import Tool
 from verdicts import scoring
 from verdicts.methodology import CHANGELOG, constants
 
@@ -19,6 +20,7 @@ PUBLIC = [
     "/",
     "/tools/",
     "/tools/?q=a&sort=name&tools=a",
+    "/tools/?q=aa",
     "/tools/a/",
     "/categories/developer-tools/",
     "/panel/",
@@ -242,7 +244,9 @@ def catalogue():
         ("panel=skip", ["delta"]),
         ("panel=none", ["epsilon"]),
         ("q=GAMMA", ["gamma"]),
-        ("q=what+does", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("q=what+does", ["alpha", "beta", "delta", "epsilon", "gamma"]),
+        ("q=what+does&sort=panel", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("q=what+does&entry=paid", ["beta", "delta"]),
         ("q=vendor+of+be", ["beta"]),
         ("q=nothing", []),
         ("q=hidden", []),
@@ -284,8 +288,101 @@ def test_a_tool_is_found_by_a_former_name(client, catalogue):
 def test_a_filter_counts_what_each_choice_would_find(client, catalogue, query, counts):
     filters = client.get(f"/tools/?{query}").context["filters"]
 
-    shown = {choice.value: choice.count for group in filters for choice in group.choices if choice.count is not None}
-    assert shown == counts
+    named = [group for group in filters if group.name in {"category", "entry"}]
+    assert {choice.value: choice.count for group in named for choice in group.choices} == counts
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("licence=MIT", ["alpha", "beta"]),
+        ("open=yes", ["alpha"]),
+        ("open=unknown", ["beta", "gamma", "delta", "epsilon"]),
+        ("tested=stale", ["gamma"]),
+        ("tested=fresh", ["alpha", "beta", "delta", "epsilon"]),
+        ("tested=fresh&licence=MIT&open=unknown", ["beta"]),
+        ("q=gamma&tested=stale", ["gamma"]),
+        ("q=gamma&tested=fresh", []),
+    ],
+)
+def test_licence_open_source_and_staleness_are_filters_too(client, catalogue, query, found):
+    Tool.objects.filter(slug__in=["alpha", "beta"]).update(licence="MIT")
+    factories.fact(Tool.objects.get(slug="alpha"))
+    Tool.objects.filter(slug="gamma").update(latest_version="9")
+    factories.verdict(Tool.objects.get(slug="gamma"), "poet", tool_version="8")
+
+    response = client.get(f"/tools/?sort=panel&{query}")
+
+    assert sorted(tool.slug for tool in response.context["page"]) == sorted(found)
+    for group in response.context["filters"]:
+        for choice in group.choices:
+            asked = client.get(f"/tools/?{query}&{group.name}={choice.value}") if choice.value else None
+            if asked and group.name not in query:
+                assert asked.context["total"] == choice.count, (group.name, choice)
+
+
+@pytest.mark.parametrize(
+    ("query", "label", "words"),
+    [
+        ("alpha", "", ""),
+        ("codeium", "Formerly", "codeium"),
+        ("acme", "Vendor", "Acme Works"),
+        ("unusual", "Tagline", "An unusual thing"),
+        ("sentence", "Description", "… with many words before the one that fits: sentence and some more of them …"),
+    ],
+)
+def test_a_result_says_where_the_words_were_found(client, query, label, words):
+    text = (
+        "It begins here, with many words before the one that fits: **sentence** and some more of them, and more after."
+    )
+    tool = factories.tool("codeium", tagline="An unusual thing", vendor="Acme Works", description=text)
+    tool.rename_slug("alpha")
+    Tool.objects.filter(pk=tool.pk).update(name="Alpha")
+
+    response = client.get(f"/tools/?q={query}")
+
+    [found] = response.context["page"]
+    assert found.match[0] == label
+    assert words in found.match[1] or words.strip("… ") in found.match[1]
+    assert label in read(response).text
+
+
+def test_a_misspelt_name_is_found_and_the_guess_is_stated(client):
+    factories.tool("Cursor")
+
+    page = read(client.get("/tools/?q=cursr"))
+
+    assert "Did you mean cursor?" in page.text
+    assert {"/tools/?q=cursor", "/tools/cursor/"} <= set(page.links)
+
+
+def test_two_tools_against_each_other_lead_to_their_comparison(client):
+    factories.tool("Cursor")
+    factories.tool("Claude Code")
+
+    assert "/compare/claude-code-vs-cursor/" in read(client.get("/tools/?q=cursor+VS+claude+cod")).links
+    assert not [link for link in read(client.get("/tools/?q=cursor+vs+nobody")).links if "/compare/" in link]
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"), [("?q=a+b", "/tools/?q=a+b"), ("", "/tools/"), ("?q=%00", "/tools/"), ("?q=%26x%3D1", "/tools/?q=%26x%3D1")]
+)  # fmt: skip
+def test_search_has_one_address(client, asked, leads_to):
+    response = client.get(f"/search/{asked}")
+
+    assert (response.status_code, response.headers["Location"]) == (301, leads_to)
+
+
+def test_suggestions_come_in_the_format_of_browsers_and_may_be_kept(client, django_assert_num_queries):
+    factories.tool("Cursor", tagline="Writes code")
+    factories.tool("Curious draft", state="draft")
+
+    response = client.get("/search/suggest/?q=cur")
+
+    assert response.json() == ["cur", ["Cursor"], ["Writes code"], ["http://testserver/tools/cursor/"]]
+    assert response.headers["Content-Type"] == "application/x-suggestions+json"
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert "cookie" not in response.headers.get("Vary", "").lower()
 
 
 def test_the_form_remembers_what_was_asked(client, catalogue):
