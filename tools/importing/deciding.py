@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -37,7 +38,7 @@ class Decisions:
         self.new: list[Tool] = []
         self.changed: dict[int, Tool] = {}
         self.changed_fields: set[str] = set()
-        self.before: dict[int, dict[str, str]] = {}  # What changed tools were, for the log of changes.
+        self.before: dict[int, dict[str, Any]] = {}  # What changed tools were, for the log of changes.
         self.lines: dict[str, int] = {}  # The line each tool's facts come from, by the slug it has.
         self.meant: dict[str, Tool] = {}  # The tool each slug of the file turned out to mean.
         self.report = Report()

@@ -18,5 +18,5 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tools", "0002_initial")]
+    dependencies = [("tools", "0006_standing")]
     operations = [migrations.RunPython(create, drop)]

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -157,15 +157,15 @@ def record(tool: "Tool", kind: str, at: datetime.datetime | None = None, **paylo
 # A tool's own columns ----------------------------------------------------------------------------
 
 LABELS = {"licence": "Licence", "vendor": "Vendor"}
-TRACKED = ["name", "slug", "state", "latest_version", "entry", *LABELS]
+TRACKED = ["name", "slug", "state", "latest_version", "entry", "category_id", *LABELS]
 
 
-def snapshot(tool: "Tool") -> dict[str, str]:
+def snapshot(tool: "Tool") -> dict[str, Any]:
     """Return the columns whose changes readers are told of."""
     return {column: getattr(tool, column) for column in TRACKED}
 
 
-def changes_between(tool: "Tool", before: dict[str, str] | None, at: datetime.datetime) -> list[Change]:
+def changes_between(tool: "Tool", before: dict[str, Any] | None, at: datetime.datetime) -> list[Change]:
     """Return the unsaved rows for what a tool was (None: it was not there) and what it is. Drafts have no changes."""
 
     def changed(kind: str, **payload: object) -> Change:
@@ -186,6 +186,8 @@ def changes_between(tool: "Tool", before: dict[str, str] | None, at: datetime.da
     if tool.entry != before["entry"]:
         now, was = (ENTRY_WORDS.get(entry, "not checked") for entry in (tool.entry, before["entry"]))
         found.append(changed("entry", now=now, was=was))
+    if tool.category_id != before["category_id"]:
+        found.append(changed("fact", what="Category", now=tool.category.name))
     for column, label in LABELS.items():
         if getattr(tool, column) != before[column]:
             now, was = (value or "not checked" for value in (getattr(tool, column), before[column]))

@@ -16,6 +16,7 @@ from tools.models.change import record
 from tools.text import plain_text, render_markdown
 from verdicts import scoring
 from verdicts.models.reviewer import Reviewer
+from verdicts.models.tally import recount
 
 
 class Decision(models.TextChoices):
@@ -219,6 +220,7 @@ class Verdict(models.Model):
         was = self._said_before()
         kind = "verdict" if not was else "revised" if was == self.decision else "flipped"
         self._write_down(kind, now, was=was, note=self.revision_note)
+        recount([self.tool_id])
 
     @transaction.atomic
     def withdraw(self, *, by: Any, reason: str, at: datetime.datetime | None = None) -> None:
@@ -234,6 +236,7 @@ class Verdict(models.Model):
         self.full_clean(exclude=["reason", *self.CONTENT])
         self.save()
         self._write_down("withdrawn", self.retired_at, note=self.withdrawal_reason)
+        recount([self.tool_id])
 
     def _said_before(self) -> str:
         """What the last published text before this one decided; empty for none."""
