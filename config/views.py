@@ -1,9 +1,11 @@
 """Health, errors, and what robots read."""
 
 import re
+import sys
 
 from django.conf import settings
 from django.contrib.sitemaps.views import sitemap as sitemap_view
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -67,5 +69,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page of last resort: it asks nothing of the database, the session or any context."""
+    """The page of last resort: it asks nothing of the database, the session or any context.
+
+    A database that is away is no fault of the site's code: that is 503, with the seconds after which to ask again.
+    """
+    problem = sys.exception()
+    if isinstance(problem, OperationalError | InterfaceError) and "no such" not in str(
+        problem
+    ):  # SQLite's missing table
+        return unavailable()
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def unavailable() -> HttpResponse:
+    """Say that the database is away, and when to ask again."""
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})

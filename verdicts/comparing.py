@@ -16,6 +16,7 @@ from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool
+from voting.models import tallies_on
 
 MOST = 4
 SEPARATOR = "-vs-"
@@ -171,7 +172,7 @@ def comparison_page(
     panel = queries.panel_of_today()
     if as_of:
         panel = list({verdict.reviewer_id: verdict.reviewer for verdict in verdicts}.values())
-        _rescore(tools, verdicts)
+        _rescore(tools, verdicts, as_of)
     prices = queries.current_prices(tools, as_of)
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
@@ -190,11 +191,14 @@ def comparison_page(
     )
 
 
-def _rescore(tools: list[ScoredTool], verdicts: list[Verdict]) -> None:
-    """Count the panel from the verdicts of that day instead of today's."""
+def _rescore(tools: list[ScoredTool], verdicts: list[Verdict], day: datetime.date) -> None:
+    """Count the panel from the verdicts of that day instead of today's, and readers as they stood at its end."""
+    past = tallies_on(tools, day) if day < timezone.localdate() else None
     for tool in tools:
         said = [verdict.is_ship for verdict in verdicts if verdict.tool_id == tool.pk]
         tool.panel = scoring.PanelScore(sum(said), len(said))
+        if past is not None:
+            tool.community = queries.community_of_day(past.get(tool.pk))
 
 
 def curated_comparison(tools: Sequence[Tool]) -> Comparison | None:
@@ -249,9 +253,9 @@ def _reader_words(tools: list[ScoredTool]) -> str:
 
 def leader_words(first: ScoredTool, second: ScoredTool) -> str:
     """Return "A leads", "Too close to call" or "Too few votes to say"."""
-    leader = scoring.lead(
-        (first.community.ships, first.community.skips), (second.community.ships, second.community.skips)
-    )
+    shown = first.community.kind == second.community.kind == "shown"
+    sides = [(tool.community.ships, tool.community.skips) for tool in (first, second)]
+    leader = scoring.lead(*sides) if shown else "few"
     return {
         "first": f"{first.name} leads",
         "second": f"{second.name} leads",

@@ -1,12 +1,17 @@
 """What each page shows, loaded in a number of queries that does not depend on how much there is."""
 
 import datetime
+import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from types import SimpleNamespace
 from typing import Any, cast
 
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import (
     Count,
+    Exists,
     F,
     FloatField,
     OuterRef,
@@ -18,11 +23,12 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.utils import timezone
 
-from tools.models import Category, Fact, FactKind, Price, Tool
+from tools.models import Category, Change, Fact, FactKind, Price, Tool
 from verdicts import scoring
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool, Shelf
-from voting.models import with_tally
+from voting.models import TallyDay, with_tally
+from voting.models.tally import COUNTERS
 
 HOME_VERDICTS = 6
 LEADERS = 3
@@ -49,8 +55,16 @@ def scored(tools: Iterable[Tool]) -> list[ScoredTool]:
     found = cast(list[ScoredTool], list(tools))
     for tool in found:
         tool.panel = scoring.PanelScore(tool.panel_ships, tool.panel_total)
-        tool.community = scoring.CommunityScore(tool.vote_ships, tool.vote_skips)
+        tool.community = scoring.CommunityScore.of_row(tool)
     return found
+
+
+def community_of_day(row: TallyDay | None) -> scoring.CommunityScore:
+    """Return the score that a tool had at the end of a past day; no votes where none had been cast by then."""
+    if row is None:
+        return scoring.CommunityScore(0, 0)
+    named = {f"vote_{name}": getattr(row, name) for name in (*COUNTERS, "era_label")}
+    return scoring.CommunityScore.of_row(SimpleNamespace(**named))
 
 
 def at_quorum() -> Q:
@@ -97,16 +111,27 @@ def with_panel_result(tools: QuerySet[Tool], result: str) -> QuerySet[Tool]:
     return found if beyond is None else found.filter(standing__lt=beyond)
 
 
-def public_categories() -> QuerySet[Category]:
-    """Categories with the number of their public tools."""
-    return Category.objects.annotate(published_count=Count("tools", filter=~Q(tools__state="draft"))).order_by(
+def filled_categories() -> QuerySet[Category]:
+    """Categories that have public tools."""
+    return Category.objects.filter(Exists(Tool.objects.public().filter(category=OuterRef("pk")))).order_by(
         "position", "name"
     )
 
 
-def filled_categories() -> QuerySet[Category]:
-    """Categories that have public tools, with their number."""
-    return public_categories().filter(Q(published_count__gt=0))
+KEPT_SECONDS = 300
+
+
+def shelf_counts() -> dict[int, int]:
+    """Return the number of public tools by category, counted anew once a tool or a change has come."""
+    newest = [model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for model in (Tool, Change)]
+    place = hashlib.sha256(str(connection.settings_dict["NAME"]).encode()).hexdigest()[:12]
+    key = f"shelf-counts-{place}-{newest[0]}-{newest[1]}"
+    found = cache.get(key)
+    if found is None:
+        rows = Tool.objects.public().order_by().values_list("category").annotate(rows=Count("pk"))
+        found = dict(rows)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 # Home -----------------------------------------------------------------------------------------
@@ -140,11 +165,13 @@ def categories_with_leaders() -> list[Shelf]:
     places = {f"place_{n}": Subquery(sort_tools(best, "panel").values("pk")[n : n + 1]) for n in range(LEADERS)}
     first = [pk for row in Category.objects.order_by().annotate(**places).values_list(*places) for pk in row if pk]
     ranked = sort_tools(with_figures(Tool.objects.filter(pk__in=first)), "panel")
+    counts = shelf_counts()
     leaders: dict[int, list[ScoredTool]] = {}
     for tool in scored(ranked):
         leaders.setdefault(tool.category_id, []).append(tool)
     for category in categories:
         category.leaders = leaders.get(category.pk, [])
+        category.published_count = counts.get(category.pk, 0)
     return categories
 
 

@@ -4,6 +4,7 @@ from django.views.decorators.http import require_safe
 from verdicts import views
 from verdicts.feeds import ComparisonFeed, VerdictFeed
 from verdicts.suggesting import suggest
+from verdicts.vote import stamps_of_page, vote
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("tools/<slug:slug>/", views.tool, name="tool"),
     path("search/", views.search, name="search"),
     path("search/suggest/", suggest, name="suggest"),
+    path("tools/<slug:slug>/vote/", vote, name="vote"),
+    path("votes/stamps/", stamps_of_page, name="stamps"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("compare/", views.compare, name="compare"),
     path("compare/<str:pair>/", views.comparison, name="comparison"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from tools.freshness import kept_as_list, kept_while
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
 from verdicts import comparing, queries, scoring
@@ -20,6 +21,7 @@ from verdicts.facts import fact_rows
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
 from verdicts.scored import ScoredTool
+from verdicts.vote import for_its_reader, with_controls
 
 
 @require_safe
@@ -39,7 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "panel": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + "/",
     }
-    return render(request, "home.html", context)
+    with_controls(request, lead.columns if lead else [])
+    return kept_as_list(for_its_reader(request, render(request, "home.html", context)))
 
 
 @require_safe
@@ -52,7 +55,8 @@ def browse_tools(request: HttpRequest) -> HttpResponse:
         "canonical_url": f"{settings.SITE_URL}{request.path}",
         "robots": "" if plain else "noindex, follow",
     }
-    return render(request, "browse.html", context)
+    page = render(request, "browse.html", context)
+    return page if catalogue.query else kept_as_list(page)  # what readers type has no end
 
 
 @require_safe
@@ -74,7 +78,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "canonical_url": settings.SITE_URL + shelf.get_absolute_url(),
         "robots": "" if catalogue.page.number == 1 and not catalogue.query else "noindex, follow",
     }
-    return render(request, "category.html", context)
+    page = render(request, "category.html", context)
+    return page if catalogue.query else kept_as_list(page)
 
 
 def _tray(request: HttpRequest) -> list[ScoredTool]:
@@ -105,7 +110,9 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),
         "robots": "noindex, nofollow" if found.is_draft else "",
     }
-    return render(request, "tool.html", context)
+    with_controls(request, [scored])
+    page = for_its_reader(request, render(request, "tool.html", context))
+    return page if found.is_draft else kept_while(page, [found])
 
 
 def _may_preview(request: HttpRequest) -> bool:
@@ -146,7 +153,8 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
     page = comparing.comparison_page(tools, only_differences=only)
-    return render(request, "comparison.html", {"comparison": page})
+    with_controls(request, page.columns)
+    return kept_while(for_its_reader(request, render(request, "comparison.html", {"comparison": page})), tools)
 
 
 @require_safe
@@ -164,7 +172,8 @@ def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBa
         raise Http404("These tools were not all on the site on that day.")
     if request.path != path or request.META.get("QUERY_STRING"):
         return redirect(path, permanent=True)
-    return render(request, "comparison.html", {"comparison": comparing.comparison_page(tools, as_of=day)})
+    page = comparing.comparison_page(tools, as_of=day)
+    return kept_while(render(request, "comparison.html", {"comparison": page}), tools)
 
 
 @require_safe
@@ -174,7 +183,7 @@ def panel(request: HttpRequest) -> HttpResponse:
         "former": queries.with_record(Reviewer.objects.filter(is_active=False)),
         "canonical_url": settings.SITE_URL + request.path,
     }
-    return render(request, "panel.html", context)
+    return kept_as_list(render(request, "panel.html", context))
 
 
 @require_safe
@@ -195,7 +204,7 @@ def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
         "canonical_url": settings.SITE_URL + persona.get_absolute_url(),
         "robots": "" if page.number == 1 else "noindex, follow",
     }
-    return render(request, "reviewer.html", context)
+    return kept_as_list(render(request, "reviewer.html", context))
 
 
 @require_safe
@@ -207,4 +216,4 @@ def methodology(request: HttpRequest) -> HttpResponse:
         "reviewers": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + request.path,
     }
-    return render(request, "methodology.html", context)
+    return kept_as_list(render(request, "methodology.html", context))

@@ -3,6 +3,7 @@ from tools.models.checked import Check, Checked
 from tools.models.fact import Fact, FactKind
 from tools.models.price import Price
 from tools.models.tool import Category, Entry, FormerSlug, State, Tool
+from tools.models.touch import Touch
 
 __all__ = [
     "Category",
@@ -16,4 +17,5 @@ __all__ = [
     "Price",
     "State",
     "Tool",
+    "Touch",
 ]

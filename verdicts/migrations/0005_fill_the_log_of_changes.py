@@ -48,5 +48,5 @@ def changes(apps):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verdicts", "0004_editors"), ("tools", "0005_fill_the_log_of_changes")]
+    dependencies = [("verdicts", "0040_pages_know_what_was_touched"), ("tools", "0005_fill_the_log_of_changes")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
