@@ -26,6 +26,8 @@ if any(character in SITE_NAME for character in '"\\<>') or not SITE_NAME.isprint
     raise ImproperlyConfigured("SITE_NAME must be one plain line without quotes: it stands in mail headers.")
 SITE_URL = read.origin("SITE_URL", "http://127.0.0.1:8000")
 SITE_CONTACT = read.email("SITE_CONTACT", "editors@example.org")
+DATA_LICENCE = read.text("DATA_LICENCE", "CC BY 4.0")
+DATA_LICENCE_URL = read.url("DATA_LICENCE_URL", "https://creativecommons.org/licenses/by/4.0/", {"http", "https"})
 ALLOWED_HOSTS = read.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts when DEBUG is off.")

@@ -29,6 +29,8 @@ PAGES = {
     "nothing-found": "/tools/?q=nothing-of-the-kind",
     "category": "/categories/coding-assistants/",
     "tool": "/tools/claude-code/",
+    "vote": "/tools/claude-code/vote/?choice=ship",
+    "votes": "/compare/langchain-vs-langgraph/",
     "discontinued": "/tools/retired/",
     "unjudged": "/tools/unjudged/",
     "comparison": FOUNDERS,
