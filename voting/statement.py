@@ -41,7 +41,17 @@ def cast_in_one_statement(
     at: datetime.datetime,
 ) -> Answer:
     """Write a vote and everything that follows from it; return what was found and done."""
-    said = [voter.pk, tool_id, value, state, reason, at, REGULAR_TOOLS, at - REGULAR_AFTER, signal is not None]
+    said: list[Any] = [
+        voter.pk,
+        tool_id,
+        value,
+        state,
+        reason,
+        at,
+        REGULAR_TOOLS,
+        at - REGULAR_AFTER,
+        signal is not None,
+    ]
     seen = [signal[name] for name in SIGNAL] if signal else [None] * len(SIGNAL)
     with connection.cursor() as cursor:
         cursor.execute(CAST, [*said, *seen])
