@@ -6,5 +6,5 @@ from voting.migrations._casting import install_cast
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voting", "0040_pages_know_what_was_touched")]
+    dependencies = [("voting", "0020_personal_tokens_for_the_api")]
     operations = [install_cast()]
