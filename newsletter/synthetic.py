@@ -23,7 +23,7 @@ from tools.models import Category, Check, Entry, Fact, FactKind, Price, State, T
 from verdicts.models import Comparison, Decision, Evidence, Reviewer, Verdict
 from verdicts.models.tally import recount
 from verdicts.sample import loading
-from voting.models import Tally, User, Vote, Voter
+from voting.models import Tally, User, Vote, VoteEvent, Voter
 
 CHUNK = 2_000
 MOST = {"tools": 1_000_000, "votes": 10_000_000, "subscribers": 5_000_000, "seed": 2_147_483_647}
@@ -138,6 +138,25 @@ class SyntheticSite:
         written = model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
         self.made[str(model._meta.verbose_name_plural)] += len(written)
 
+    def _write_with_log(self, votes: list[Vote]) -> None:
+        """Write votes, and the log that tells of them."""
+        self._write(Vote, votes)
+        kind = VoteEvent.Kind.CAST
+        for start in range(0, len(votes), CHUNK):
+            VoteEvent.objects.bulk_create(
+                VoteEvent(
+                    at=vote.changed_at,
+                    vote_id=vote.pk,
+                    tool_id=vote.tool_id,
+                    voter_id=vote.voter_id,
+                    kind=kind,
+                    new_value=vote.value,
+                    new_state=vote.state,
+                    actor="voter",
+                )
+                for vote in votes[start : start + CHUNK]
+            )
+
     def _chunks(self, total: int, description: str) -> Iterable[range]:
         starts = range(0, total, CHUNK)
         return self.track([range(start, min(start + CHUNK, total)) for start in starts], description=description)
@@ -182,7 +201,10 @@ class SyntheticSite:
             for tool, number in zip(tools, numbers, strict=True):
                 self._gather(tool, popularity[number])
             for model in (Fact, Price, Verdict, Vote, Tally):
-                self._write(model, self.gathered.pop(model, []))
+                if model is Vote:
+                    self._write_with_log(self.gathered.pop(Vote, []))
+                else:
+                    self._write(model, self.gathered.pop(model, []))
 
     def _gather(self, tool: Tool, votes: int) -> None:
         """Keep what is said about one tool until its chunk is written."""

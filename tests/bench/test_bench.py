@@ -34,6 +34,7 @@ def test_it_prints_ratios_for_each_page_and_writes_them_as_json(tmp_path):
         assert f"{page} " in done.stdout
     assert found["machine"] in done.stdout
     assert "of the bare view" in done.stdout
+    assert "Votes: not measured, DATABASE_URL does not name PostgreSQL" in done.stdout
 
 
 def test_sizes_that_make_no_sense_are_refused():
