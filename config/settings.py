@@ -41,12 +41,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django.contrib.sitemaps",
     "django_structlog",
     "health_check",
     "import_export",
     "simple_history",
     "rest_framework",
+    "drf_spectacular",
+    "drf_standardized_errors",
+    "corsheaders",
     "tools",
     "voting",
     "verdicts",
@@ -63,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -193,11 +196,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 VOTER_COOKIE_NAME = "__Host-voter" if IS_HTTPS else "voter"
-PRIVATE_COOKIES = (
-    SESSION_COOKIE_NAME,
-    VOTER_COOKIE_NAME,
-    "messages",
-)  # whoever sends one is shown pages made for them alone
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages of their own
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
@@ -213,6 +212,53 @@ SECURE_CSP = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+# Programs: the REST API under /api/v1/ ------------------------------------------------------
+
+API_READS_PER_MINUTE = read.number("API_READS_PER_MINUTE", default=300, least=1, most=1_000_000)
+API_WRITES_PER_MINUTE = read.number("API_WRITES_PER_MINUTE", default=60, least=1, most=1_000_000)
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.CallerRate", "config.api.throttles.NetworkRate"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.paging.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+}
+DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.api.errors.Refusals"}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Shipworthy",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Which of two AI tools to ship with: the panel's verdicts, readers' votes, facts and prices.",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.with_examples",
+    ],
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATION_PARAMETERS": False,
+}
+# Any page may read, none with the reader's cookies.
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "if-none-match", "if-modified-since"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "Deprecation",
+    "Sunset",
+]
+CORS_PREFLIGHT_MAX_AGE = 86_400
 
 # Files --------------------------------------------------------------------------------------
 

@@ -103,9 +103,10 @@ def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: 
     if found and sort == "match":
         fits = set(tools.values_list("pk", flat=True)) if found.keys else set()
         keys = [key for key in found.keys if key in fits]
-        page = Paginator(keys, PAGE_SIZE).get_page(number)
-        by_pk = queries.with_figures(Tool.objects.public()).in_bulk(list(page.object_list))
-        rows = [by_pk[key] for key in page.object_list if key in by_pk]
+        page: Page[Any] = Paginator(keys, PAGE_SIZE).get_page(number)
+        shown: list[int] = list(page.object_list)
+        by_pk = queries.with_figures(Tool.objects.public()).in_bulk(shown)
+        rows = [by_pk[key] for key in shown if key in by_pk]
     else:
         ordered = queries.sort_tools(queries.with_figures(tools), sort)
         page = CountedPaginator(ordered, PAGE_SIZE, total).get_page(number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,6 +46,21 @@ def tools_named(slugs: list[str]) -> list[ScoredTool]:
             raise UnknownTools
         found |= {by_pk[pk].slug: by_pk[pk] for pk in moved.values()}
     return queries.scored(found[slug] for slug in sorted(found))
+
+
+def columns_of(pair: str) -> list[ScoredTool]:
+    """Return the tools that an address names. Raises Http404 for fewer than two names, more than four, or unknown ones."""
+    names = pair.lower().split(SEPARATOR)
+    if not 2 <= len(names) <= MOST or not all(names):
+        raise Http404("A comparison names two to four tools.")
+    return tools_or_404(names)
+
+
+def tools_or_404(slugs: list[str]) -> list[ScoredTool]:
+    try:
+        return tools_named(slugs)
+    except UnknownTools as error:
+        raise Http404("One of these tools is not on the site.") from error
 
 
 def comparison_path(tools: Sequence[Tool]) -> str:

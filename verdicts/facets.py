@@ -72,7 +72,7 @@ def cube_of_everything() -> Cube:
     public = Tool.objects.public()
     if not public.order_by("pk")[LARGE:].exists():
         return cube_of(public)
-    return cache.get_or_set("cube of facets", lambda: cube_of(public), KEPT_SECONDS) or []
+    return cache.get_or_set("cube-of-facets", lambda: cube_of(public), KEPT_SECONDS) or []
 
 
 def count(cube: Cube, chosen: Mapping[str, str]) -> tuple[int, dict[str, Counter[str]]]:

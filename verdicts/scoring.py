@@ -1,8 +1,10 @@
 """Every figure the site shows: numbers in, numbers out. No database, no clock."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 QUORUM = 3
 FEW_VOTES = 20
@@ -61,6 +63,11 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], *, z: float = Z95)
 def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
     """Return the share pulled towards the site's mean by `PRIOR_VOTES` votes, so that 95 of 100 ranks above 1 of 1."""
     return (ships + PRIOR_VOTES * site_share) / (ships + skips + PRIOR_VOTES)
+
+
+def shared_ranks(intervals: Sequence[Interval]) -> list[int]:
+    """Return a rank for each: one more than the number of tools that are surely better, so that overlaps share a rank."""
+    return [1 + sum(other.low > mine.high for other in intervals) for mine in intervals]
 
 
 def lead(first: tuple[int, int], second: tuple[int, int]) -> str:
@@ -142,13 +149,13 @@ class CommunityScore:
     def of_row(cls, row: object) -> "CommunityScore":
         """Return the score of the counters `vote_…` of a row: of its current era, or of all votes while that has few."""
 
-        def votes(prefix: str) -> dict[str, int]:
+        def votes(prefix: str) -> dict[str, Any]:
             names = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
             return {name: getattr(row, f"vote_{prefix}{name}") for name in names}
 
         label, held = getattr(row, "vote_era_label", ""), getattr(row, "vote_held", 0)
         ever, era = votes(""), votes("era_")
-        earlier = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
+        earlier: dict[str, Any] = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
         if not label or not any(earlier.values()):
             return cls(**ever, held=held)
         if era["ships"] + era["skips"] >= FEW_VOTES:

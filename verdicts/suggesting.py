@@ -7,9 +7,12 @@ from django.views.decorators.http import require_safe
 from tools import search
 from tools.models import Tool
 from tools.text import clean_line
+from voting.guarding import Throttle
+from voting.network import client_address, network_of
 
 KEPT_SECONDS = 300
 MOST_LETTERS = 60
+OF_A_NETWORK = Throttle("suggest", "1200/m")  # a lecture hall that types
 
 
 @require_safe
@@ -18,6 +21,10 @@ def suggest(request: HttpRequest) -> JsonResponse:
 
     Source: OpenSearch Suggestions 1.1, https://github.com/dewitt/opensearch.
     """
+    if seconds := OF_A_NETWORK.wait(network_of(client_address(request))):
+        refusal = JsonResponse({"detail": "Too many suggestions at once."}, status=429)
+        refusal["Retry-After"], refusal["Cache-Control"] = str(seconds), "no-store"
+        return refusal
     typed = clean_line(request.GET.get("q", ""))[:MOST_LETTERS]
     keys = search.suggest(typed).keys
     by_pk = Tool.objects.public().only("name", "slug", "tagline").in_bulk(keys)

@@ -7,7 +7,7 @@ moved: PostgreSQL checks constraints on what the statement first saw, before it 
 """
 
 import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -94,7 +94,7 @@ WITH reader AS (
 SELECT EXISTS (SELECT FROM reader), EXISTS (SELECT FROM board), said.id, said.value, said.state
 FROM (SELECT) one LEFT JOIN said ON true
 """  # noqa: S608
-_NO_SIGNAL: dict[str, object] = dict.fromkeys(_SIGNAL)
+_NO_SIGNAL: dict[str, Any] = dict.fromkeys(_SIGNAL)
 
 
 def cast_in_one_statement(
@@ -103,11 +103,18 @@ def cast_in_one_statement(
     value: int,
     state: int,
     reason: str,
-    signal: dict[str, object] | None,
+    signal: dict[str, Any] | None,
     at: datetime.datetime,
 ) -> Answer:
     """Write a vote and everything that follows from it; return what was found and done."""
-    said = {"voter": voter.pk, "tool": tool_id, "value": value, "state": state, "reason": reason, "at": at}
+    said: dict[str, Any] = {
+        "voter": voter.pk,
+        "tool": tool_id,
+        "value": value,
+        "state": state,
+        "reason": reason,
+        "at": at,
+    }
     history = {"tools": REGULAR_TOOLS, "since": at - REGULAR_AFTER}
     with connection.cursor() as cursor:
         cursor.execute(CAST, (signal or _NO_SIGNAL) | said | history | {"signalled": signal is not None})
