@@ -165,3 +165,21 @@ def test_surely_better_means_beyond_the_whole_interval():
 
     assert scoring.shared_ranks(intervals) == [1, 1, 3]
     assert Change.objects.count() == 0
+
+
+def test_a_past_days_page_is_the_same_to_the_byte_after_everything_has_changed(client, time_machine):
+    time_machine.move_to("2026-05-04 12:00Z", tick=False)
+    a, b = factories.reviewed_tool("a"), factories.reviewed_tool("b")
+    factories.reviewed_tool("c")
+    time_machine.move_to("2026-05-06 12:00Z", tick=False)
+    before = client.get("/compare/a-vs-b/as-of/2026-05-05/").content
+
+    factories.verdict(a, "builder", "skip", revision_note="Broke")
+    a.name, a.tagline, a.entry, a.latest_version = "Alpha", "Other words", "paid", "2.0"
+    a.save()
+    factories.votes(a, 90, 10)
+    factories.fact(b, "Open source", "yes")
+    factories.comparison(a, factories.reviewed_tool("d"))
+
+    assert client.get("/compare/a-vs-b/as-of/2026-05-05/").content == before
+    assert b"Other words" in client.get("/compare/a-vs-b/").content
