@@ -138,10 +138,7 @@ class ComparisonPage:
 
     @property
     def lead(self) -> str:
-        """Who leads among readers, in words; empty for more than two tools and while nobody has voted."""
-        if len(self.columns) != 2 or not any(tool.community.total for tool in self.columns):
-            return ""
-        return leader_words(*self.columns)
+        return lead_in_words(self.columns)
 
     @property
     def equal_count(self) -> int:
@@ -267,8 +264,15 @@ def _reader_words(tools: list[ScoredTool]) -> str:
             else "too few votes for a reader percentage"
         )
     words = leader_words(*tools)
-    leads = words.endswith("leads")
+    leads = not words.startswith("Too ")
     return f"among readers {words}" if leads else words[0].lower() + words[1:] + " among readers"
+
+
+def lead_in_words(tools: Sequence[ScoredTool]) -> str:
+    """Return who leads among readers; empty for more than two tools and while nobody has voted."""
+    if len(tools) != 2 or not any(tool.community.total for tool in tools):
+        return ""
+    return leader_words(*tools)
 
 
 def leader_words(first: ScoredTool, second: ScoredTool) -> str:

@@ -134,6 +134,12 @@ def shelf_counts() -> dict[int, int]:
     return found
 
 
+def shelves() -> QuerySet[Category]:
+    """Categories that have public tools, without counting them."""
+    public = Tool.objects.public().filter(category=OuterRef("pk")).order_by()
+    return Category.objects.filter(Exists(public)).order_by("position", "name")
+
+
 # Home -----------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tools", "0020_search_index"),
+        ("tools", "0041_pages_know_what_was_touched"),
     ]
 
     operations = [
