@@ -181,7 +181,11 @@ def comparison_page(
 ) -> ComparisonPage:
     """Return the page about these tools, as it is or as it stood at the end of a past day."""
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
+    if moment:
+        queries.turn_back(tools, moment)
     verdicts = queries.scorecard_verdicts(tools, moment)
+    for verdict in verdicts:
+        verdict.seen_on = as_of
     panel = queries.panel_of_today()
     if as_of:
         panel = list({verdict.reviewer_id: verdict.reviewer for verdict in verdicts}.values())
@@ -197,7 +201,7 @@ def comparison_page(
         all_fact_rows=fact_rows(tools, queries.facts_of(tools, moment), prices),
         scorecard=score_rows(panel, tools, verdicts),
         changes=changes,
-        pairs=[pair_of(a, b) for a, b in queries.neighbours(tools)],
+        pairs=[] if as_of else [pair_of(a, b) for a, b in queries.neighbours(tools)],
         only_differences=only_differences,
         as_of=as_of,
         advice=[(tool, curated.advice()[tool.pk]) for tool in tools] if curated else [],

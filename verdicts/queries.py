@@ -211,6 +211,18 @@ def scorecard_verdicts(tools: Sequence[Tool], as_of: datetime.datetime | None = 
     return found
 
 
+OWN_TEXT = ["name", "tagline", "description", "entry", "vendor", "licence", "latest_version", "released_on"]
+OWN_TEXT += ["check_method", "checked_on", "source_url"]
+
+
+def turn_back(tools: Sequence[Tool], moment: datetime.datetime) -> None:
+    """Give tools the words about them that stood at a past moment; what has no history stays as it is."""
+    past = {row.pk: row for row in Tool.history.as_of(moment).filter(pk__in=[tool.pk for tool in tools])}
+    for tool in tools:
+        for column in OWN_TEXT if tool.pk in past else []:
+            setattr(tool, column, getattr(past[tool.pk], column))
+
+
 def panel_of_today() -> list[Reviewer]:
     return list(Reviewer.objects.active())
 

@@ -1,6 +1,7 @@
 """Every figure the site shows: numbers in, numbers out. No database, no clock."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -62,6 +63,11 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], *, z: float = Z95)
 def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
     """Return the share pulled towards the site's mean by `PRIOR_VOTES` votes, so that 95 of 100 ranks above 1 of 1."""
     return (ships + PRIOR_VOTES * site_share) / (ships + skips + PRIOR_VOTES)
+
+
+def shared_ranks(intervals: Sequence[Interval]) -> list[int]:
+    """Return a rank for each: one more than the number of tools that are surely better, so that overlaps share a rank."""
+    return [1 + sum(other.low > mine.high for other in intervals) for mine in intervals]
 
 
 def lead(first: tuple[int, int], second: tuple[int, int]) -> str:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
-from tools.models import Category, FormerSlug, Price, Tool
+from tools.models import Category, Change, FormerSlug, Price, Tool
 from verdicts.models import Comparison, Verdict
 from verdicts.models.tally import recount
 from voting.models import Tally
@@ -81,6 +81,8 @@ def fill(size: int) -> None:
         ]
     )
     recount()
+    Change.objects.bulk_create([Change(tool=tool, kind="listed") for tool in tools])
+    Change.objects.bulk_create([Change(tool=tool, kind="corrected", payload={"what": "x"}) for tool in tools])
     Tally.objects.bulk_create([Tally(tool=tool, ships=30, skips=10) for tool in tools])
     Price.objects.bulk_create([Price(tool=tool, amount=1, starts_on=now.date()) for tool in tools])
     FormerSlug.objects.bulk_create([FormerSlug(tool=tool, slug=f"old-{tool.slug}") for tool in tools])

@@ -89,6 +89,8 @@ class Verdict(models.Model):
     edits = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    seen_on: datetime.date | None = None  # the day a page of the past speaks of
+
     objects = VerdictQuerySet.as_manager()
 
     class Meta:
@@ -161,7 +163,7 @@ class Verdict(models.Model):
         """Why the verdict is stale, in words; empty while it is fresh."""
         return scoring.staleness(
             tested_on=self.tested_on,
-            today=timezone.localdate(),
+            today=self.seen_on or timezone.localdate(),
             tested_version=self.tool_version,
             newest_version=self.tool.latest_version,
         )
