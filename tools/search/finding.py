@@ -213,7 +213,7 @@ def _sqlite(folded: str, wants: Sequence[Want], limit: int, operator: str) -> tu
         "tools_searchentry e WHERE e.tool_id IN (SELECT rowid FROM tools_searchtext WHERE tools_searchtext MATCH %s"
         f" LIMIT {limit})"
     )
-    tier = "CASE WHEN e.tool_id IN (SELECT rowid FROM tools_searchtext WHERE tools_searchtext MATCH %s LIMIT {limit}) THEN 1 ELSE 2 END"
+    tier = f"CASE WHEN e.tool_id IN (SELECT rowid FROM tools_searchtext WHERE tools_searchtext MATCH %s LIMIT {limit}) THEN 1 ELSE 2 END"
     statement = _NAMED.format(limit=limit, tier=tier, texts=source, names=source, end="")
     named = f"{{names}} : ({words})"
     return statement, [*_named(folded), named, words, named]
