@@ -65,9 +65,11 @@ def pages() -> dict[str, str]:
     """Return the address of each page by name, for the site in use: two tools of one shelf that the whole panel has judged."""
     judged = with_panel(synthetic_tools()).filter(panel_total=Reviewer.objects.active().count()).order_by("pk")
     first, second = _two_of_a_shelf(list(judged[:200])) or list(Tool.objects.order_by("pk")[:2])
+    shelf = first.category
     return {
         "home": "/",
         "browse": "/tools/",
+        "category": shelf.get_absolute_url(),
         "tool": first.get_absolute_url(),
         "comparison": comparison_path([first, second]),
         "search": f"/tools/?{urlencode({'q': first.name})}",
