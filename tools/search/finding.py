@@ -19,10 +19,14 @@ LAST = "\U0010ffff"  # sorts after everything that begins alike
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One word to look for: as it was typed, and what it is taken to mean; a beginning counts from two letters on."""
+    """One word to look for: as it was typed, what it is taken to mean, and whether it is known to be whole.
+
+    Else it may be a beginning, from two letters on.
+    """
 
     typed: str
     meant: tuple[str, ...] = ()
+    is_whole: bool = False
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -30,7 +34,7 @@ class Want:
 
     @property
     def is_beginning(self) -> bool:
-        return not self.meant and len(self.typed) >= 2
+        return not self.meant and not self.is_whole and len(self.typed) >= 2
 
     def fits(self, word: str) -> bool:
         """Tell whether a word of a text is what was looked for."""
@@ -60,13 +64,14 @@ class Found:
 def find(text: str, limit: int = MOST, *, names_first: bool = False) -> Found:
     """Return the public tools for what a reader typed.
 
-    First tools that have every word, in name, former names, vendor, tagline or description. Where there are none, the
-    words are taken without their endings; then for the nearest ones that the catalogue knows; then for parts of words;
+    First tools that have every word, in name, former names, vendor, tagline or description; the last word may be the
+    beginning of one. Where there are none, all words are, without their endings; then they are taken for the nearest ones that the catalogue knows; then for parts of words;
     then any word is enough. With `names_first` the other fields count only where no name fits.
     """
-    wants = [Want(word) for word in folding.words_of(text)]
-    if not wants:
+    words = folding.words_of(text)
+    if not words:
         return Found([], [])
+    wants = [*[Want(word, is_whole=True) for word in words[:-1]], Want(words[-1])]
     folded = folding.fold(text[:400])
     matching = partial(_matching, limit=limit, names_first=names_first)
     if keys := matching(folded, wants):
@@ -162,12 +167,18 @@ def _rank(tier: int, name: str, folded: str, squashed: str) -> int:
     return 2 if tier == 0 else tier + 2
 
 
+# What begins like the words comes from two sorted indexes. Only where that leaves room is the text searched, and only
+# where the text has more than may be ranked is it searched for names alone: a prefix that all tools share is dear.
 _NAMED = """
-SELECT * FROM (SELECT tool_id, 0, folded FROM tools_searchentry WHERE folded >= %s AND folded < %s ORDER BY folded LIMIT {limit}) a
-UNION ALL SELECT * FROM (
-  SELECT tool_id, 0, folded FROM tools_searchentry WHERE squashed >= %s AND squashed < %s ORDER BY squashed LIMIT {limit}) b
-UNION ALL SELECT * FROM (SELECT e.tool_id, 1, e.folded FROM {names} LIMIT {limit}) c
-UNION ALL SELECT * FROM (SELECT e.tool_id, 2, e.folded FROM {texts} LIMIT {limit}) d
+WITH a AS MATERIALIZED (
+  SELECT * FROM (SELECT tool_id, 0 AS tier, folded FROM tools_searchentry WHERE folded >= %s AND folded < %s ORDER BY folded LIMIT {limit}) x
+  UNION ALL SELECT * FROM (SELECT tool_id, 0, folded FROM tools_searchentry WHERE squashed >= %s AND squashed < %s ORDER BY squashed LIMIT {limit}) y
+), c AS MATERIALIZED (
+  SELECT e.tool_id, {tier} AS tier, e.folded FROM {texts} AND (SELECT count(*) FROM a) < {limit} {end}
+), d AS MATERIALIZED (
+  SELECT e.tool_id, 1 AS tier, e.folded FROM {names} AND (SELECT count(*) FROM c) >= {limit} {end}
+)
+SELECT * FROM a UNION ALL SELECT * FROM c UNION ALL SELECT * FROM d
 """
 
 
@@ -182,8 +193,9 @@ def _postgres(folded: str, wants: Sequence[Want], limit: int, operator: str) -> 
         return sign.join("(" + " | ".join(_lexeme(want, form, weight) for form in want.forms) + ")" for want in wants)
 
     source = "tools_searchentry e WHERE e.document @@ %s::tsquery"
-    statement = _NAMED.format(limit=limit, names=source, texts=source)
-    return statement, [*_named(folded), words("A"), words("")]
+    tier = "CASE WHEN e.document @@ %s::tsquery THEN 1 ELSE 2 END"
+    statement = _NAMED.format(limit=limit, tier=tier, texts=source, names=source, end=f"LIMIT {limit}")
+    return statement, [*_named(folded), words("A"), words(""), words("A")]
 
 
 def _lexeme(want: Want, form: str, weight: str) -> str:
@@ -198,8 +210,10 @@ def _sqlite(folded: str, wants: Sequence[Want], limit: int, operator: str) -> tu
         for want in wants
     )
     source = (
-        "(SELECT rowid FROM tools_searchtext WHERE tools_searchtext MATCH %s LIMIT {limit}) m"
-        " CROSS JOIN tools_searchentry e ON e.tool_id = m.rowid"
-    ).replace("{limit}", str(limit))
-    statement = _NAMED.format(limit=limit, names=source, texts=source)
-    return statement, [*_named(folded), f"{{names}} : ({words})", words]
+        "tools_searchentry e WHERE e.tool_id IN (SELECT rowid FROM tools_searchtext WHERE tools_searchtext MATCH %s"
+        f" LIMIT {limit})"
+    )
+    tier = f"CASE WHEN e.tool_id IN (SELECT rowid FROM tools_searchtext WHERE tools_searchtext MATCH %s LIMIT {limit}) THEN 1 ELSE 2 END"
+    statement = _NAMED.format(limit=limit, tier=tier, texts=source, names=source, end="")
+    named = f"{{names}} : ({words})"
+    return statement, [*_named(folded), named, words, named]
