@@ -134,6 +134,12 @@ MAILERS = {"default": read.mailer("MAIL_URL", f"file://{VAR_DIR / 'outbox'}")}
 DEFAULT_FROM_EMAIL = f'"{SITE_NAME}" <{SITE_CONTACT}>'
 SERVER_EMAIL = SITE_CONTACT
 
+# Links in mails that were sent years ago must work when SECRET_KEY has changed: they have keys of their own.
+NEWSLETTER_KEYS = read.keyring("NEWSLETTER_KEYS", derived=f"newsletter links {SECRET_KEY}")
+NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addresses {SECRET_KEY}")
+if len(NEWSLETTER_ADDRESS_KEY) < 32:
+    raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
+
 # People -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
