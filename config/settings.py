@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config import environment as read
+from config.redacting import hide_tokens
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -147,7 +148,10 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ROUTES = {"newsletter.tasks.request_subscription": {"queue": "mail_tx"}}
 CELERY_BEAT_SCHEDULE = {
+    # Any hour will do: what it deletes has been of no use for a month.
+    "forget-unconfirmed": {"task": "newsletter.tasks.forget_unconfirmed", "schedule": crontab(hour=4, minute=50)},
     # Often, so that each time is short; pages older than an hour are not kept anyway.
     "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
@@ -255,7 +259,15 @@ CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["accept", "if-none-match", "if-modified-since"]
-CORS_EXPOSE_HEADERS = ["ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Deprecation", "Sunset"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "Deprecation",
+    "Sunset",
+]
 CORS_PREFLIGHT_MAX_AGE = 86_400
 
 # Files --------------------------------------------------------------------------------------
@@ -313,6 +325,7 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
+    hide_tokens,
 ]
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhere, logs included
 structlog.configure(

@@ -41,3 +41,8 @@ class Confirmation(models.Model):
 
     def __str__(self) -> str:
         return self.get_purpose_display()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the link still works. Who uses it asks again, in one statement: see `subscribing.use`."""
+        return self.used_at is None and not self.superseded and self.expires_at > timezone.now()
