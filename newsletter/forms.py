@@ -24,7 +24,7 @@ class SubscribeForm(GuardedForm):
             raise forms.ValidationError(str(error)) from error
 
 
-class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+class PreferencesForm(forms.ModelForm):
     """Topics, how often, a pause, and the time zone."""
 
     chosen = forms.MultipleChoiceField(required=False, label="Topics", widget=forms.CheckboxSelectMultiple)
