@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config import environment as read
+from config.redacting import hide_tokens
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -165,7 +166,10 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ROUTES = {"newsletter.tasks.request_subscription": {"queue": "mail_tx"}}
 CELERY_BEAT_SCHEDULE = {
+    # Any hour will do: what it deletes has been of no use for a month.
+    "forget-unconfirmed": {"task": "newsletter.tasks.forget_unconfirmed", "schedule": crontab(hour=4, minute=50)},
     # Often, so that each time is short; pages older than an hour are not kept anyway.
     "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
@@ -193,6 +197,12 @@ CELERY_BEAT_SCHEDULE = {
 MAILERS = {"default": read.mailer("MAIL_URL", f"file://{VAR_DIR / 'outbox'}")}
 DEFAULT_FROM_EMAIL = f'"{SITE_NAME}" <{SITE_CONTACT}>'
 SERVER_EMAIL = SITE_CONTACT
+
+# Links in mails that were sent years ago must work when SECRET_KEY has changed: they have keys of their own.
+NEWSLETTER_KEYS = read.keyring("NEWSLETTER_KEYS", derived=f"newsletter links {SECRET_KEY}")
+NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addresses {SECRET_KEY}")
+if len(NEWSLETTER_ADDRESS_KEY) < 32:
+    raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
 # People -------------------------------------------------------------------------------------
 
@@ -390,6 +400,7 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
+    hide_tokens,
 ]
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhere, logs included
 structlog.configure(

@@ -12,6 +12,7 @@ from config.metrics import metrics
 
 urlpatterns = [
     path("", include("verdicts.urls")),
+    path("newsletter/", include("newsletter.urls")),
     path("", include("voting.account_urls")),
     path("accounts/", include("allauth.urls")),
     path("livez", views.livez, name="livez"),

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.db.models import Count, F, OuterRef, Subquery
 
+from newsletter.addresses import fingerprint
 from newsletter.models import Subscriber
 from tools.models import Category, Check, Entry, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Decision, Evidence, Reviewer, Verdict
@@ -339,9 +340,12 @@ class SyntheticSite:
     def _subscriber(self, number: int) -> Subscriber:
         [state] = self.random.choices(["active", "pending", "unsubscribed"], weights=[92, 5, 3])
         confirmed_at = self._moment(self.midnight - PAST)
+        email = f"reader{number + 1}@{self.host}"
         return Subscriber(
             public_id=self._uuid(f"subscriber {number}"),
-            email=f"reader{number + 1}@{self.host}",
+            email=email,
+            email_norm=email,
+            address_hmac=fingerprint(email),
             state=state,
             confirmed_at=None if state == "pending" else confirmed_at,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from newsletter.models import Subscriber
 from tools.models import Category, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Reviewer, Verdict
 from voting.models import Tally, User, Voter
@@ -144,3 +145,10 @@ def guest(**fields: Any) -> Voter:
 def account(**fields: Any) -> Voter:
     """The voter of a new account."""
     return Voter.objects.create(account=user(), **fields)
+
+
+def subscriber(email: str = "", **fields: Any) -> Subscriber:
+    """An active subscriber."""
+    email = email or f"reader{next(_numbers)}@example.org"
+    values = {"email": email, "email_norm": email.lower(), "state": "active", "confirmed_at": timezone.now()} | fields
+    return Subscriber.objects.create(**values)
