@@ -15,7 +15,7 @@ SITE = DEBUG=False SECRET_KEY="$$(cat var/secret-key)" ALLOWED_HOSTS=127.0.0.1,l
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench screenshots lock clean venv venv-dev
+.PHONY: help run test faults check bench screenshots lock clean venv venv-dev
 
 help: ## list these targets
 	@echo "Shipworthy"
@@ -36,6 +36,9 @@ run: venv ## set the site up with sample content and serve it on http://127.0.0.
 
 test: venv-dev ## run the whole test suite
 	@$(PY) -m pytest -n auto $(ARGS)
+
+faults: venv-dev ## kill processes, Redis and PostgreSQL under a site of several nodes, and see that it keeps its promises
+	@$(PY) -m pytest -n 0 -o addopts="-ra --strict-markers -p tests.environment" tests/faults $(ARGS)
 
 check: venv-dev ## lint, types, templates, import rule, migrations, deployment settings, locks
 	@sh .ci/check

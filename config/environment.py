@@ -99,6 +99,24 @@ def secret(name: str, *, development: str, debug: bool) -> str:
     return value
 
 
+def keyring(name: str, derived: str) -> dict[int, str]:
+    """Return keys by number, as in `2:newest,1:former`: the first signs, all of them are believed.
+
+    Without the variable the one key, number 0, is `derived`.
+    """
+    ring: dict[int, str] = {}
+    for part in names(name):
+        number, colon, key = part.partition(":")
+        if not colon or not re.fullmatch(r"\d{1,3}", number) or not 1 <= int(number) <= 255 or int(number) in ring:
+            raise ImproperlyConfigured(
+                f"{name} must look like 2:key,1:key, with a number of its own from 1 to 255 each."
+            )
+        if len(key) < 32:
+            raise ImproperlyConfigured(f"{name} holds a key that is too short: 32 characters or more.")
+        ring[int(number)] = key
+    return ring or {0: derived}
+
+
 def mailer(name: str, default: str) -> dict[str, object]:
     """Return one entry of MAILERS for `smtp://user:password@host:port`, `smtp+tls://`, `smtps://`, `file:///folder` or `console://`.
 

@@ -1,5 +1,7 @@
 """All settings. What differs between machines comes from the environment (see .env.example)."""
 
+import os
+import sys
 from pathlib import Path
 
 import environ
@@ -39,24 +41,31 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django.contrib.sitemaps",
     "django_structlog",
     "health_check",
     "import_export",
     "simple_history",
     "rest_framework",
+    "drf_spectacular",
+    "drf_standardized_errors",
+    "corsheaders",
     "tools",
     "voting",
     "verdicts",
     "newsletter",
+    "config",
 ]
 MIDDLEWARE = [
+    "config.pages.PageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "config.metrics.MetricsMiddleware",
+    "config.headers.HeadersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -98,9 +107,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": read.number("DATABASE_POOL", default=8, least=1, most=200), "timeout": 5},
+        # After two seconds without an answer the pool stops trying by itself: the next request tries, not a timer that waits
+        # longer each time.
+        "pool": {
+            "min_size": 1,
+            "max_size": read.number("DATABASE_POOL", default=8, least=1, most=200),
+            "timeout": 3,
+            "reconnect_timeout": 2,
+        },
         "connect_timeout": 5,
     }
+    # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "voting.User"
 
@@ -115,6 +133,12 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# Whole pages for readers without a session (config/pages.py). In development every page is made anew.
+PAGE_CACHE_MEGABYTES = read.number("PAGE_CACHE_MEGABYTES", default=0 if DEBUG else 64, least=0, most=10_000)
+PAGE_FRESHNESS_SECONDS = 1  # a figure on a page is never older
+PAGE_LIST_SECONDS = 5  # a list of many tools may be this old while votes keep coming in
+PAGES_NEVER_KEPT = ("/admin/", "/api/", "/accounts/", "/static/", "/media/", "/newsletter/", "/livez", "/healthz")
+
 # Jobs ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = read.url("CELERY_BROKER_URL", "", {"redis", "rediss", "memory"}) or "memory://"
@@ -124,8 +148,21 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    # Often, so that each time is short; pages older than an hour are not kept anyway.
+    "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
     "forget-expired-sessions": {"task": "voting.tasks.forget_expired_sessions", "schedule": crontab(hour=4, minute=10)},
+    # As the day ends: what a past day's page shows is what stood then.
+    "keep-tallies-of-yesterday": {
+        "task": "voting.tasks.keep_tallies_of_yesterday",
+        "schedule": crontab(hour=0, minute=0),
+    },
+    # Right after: a salt that has had its fortnight is not kept for an hour longer.
+    "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
+    # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
+    "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour, off the hour: a young tool's percentage waits for these.
+    "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }
 
 # Mail ---------------------------------------------------------------------------------------
@@ -133,6 +170,12 @@ CELERY_BEAT_SCHEDULE = {
 MAILERS = {"default": read.mailer("MAIL_URL", f"file://{VAR_DIR / 'outbox'}")}
 DEFAULT_FROM_EMAIL = f'"{SITE_NAME}" <{SITE_CONTACT}>'
 SERVER_EMAIL = SITE_CONTACT
+
+# Links in mails that were sent years ago must work when SECRET_KEY has changed: they have keys of their own.
+NEWSLETTER_KEYS = read.keyring("NEWSLETTER_KEYS", derived=f"newsletter links {SECRET_KEY}")
+NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addresses {SECRET_KEY}")
+if len(NEWSLETTER_ADDRESS_KEY) < 32:
+    raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
 # People -------------------------------------------------------------------------------------
 
@@ -158,6 +201,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+VOTER_COOKIE_NAME = "__Host-voter" if IS_HTTPS else "voter"
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages of their own
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
@@ -169,9 +214,49 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
+    "report-uri": "/csp-reports/",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+# Programs: the REST API under /api/v1/ ------------------------------------------------------
+
+API_READS_PER_MINUTE = read.number("API_READS_PER_MINUTE", default=300, least=1, most=1_000_000)
+API_WRITES_PER_MINUTE = read.number("API_WRITES_PER_MINUTE", default=60, least=1, most=1_000_000)
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.CallerRate", "config.api.throttles.NetworkRate"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.paging.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+}
+DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.api.errors.Refusals"}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Shipworthy",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Which of two AI tools to ship with: the panel's verdicts, readers' votes, facts and prices.",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.with_examples",
+    ],
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATION_PARAMETERS": False,
+}
+# Any page may read, none with the reader's cookies.
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "if-none-match", "if-modified-since"]
+CORS_EXPOSE_HEADERS = ["ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Deprecation", "Sunset"]
+CORS_PREFLIGHT_MAX_AGE = 86_400
 
 # Files --------------------------------------------------------------------------------------
 
@@ -181,7 +266,8 @@ STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_ROOT.mkdir(exist_ok=True)
-COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG
+# Collecting makes the list of names by content, and once it is there the site answers with it.
+COLLECTED = "collectstatic" in sys.argv or ((STATIC_ROOT / "staticfiles.json").exists() and not DEBUG)
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -191,6 +277,26 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Figures: every process writes its own into files, and one answers for all -------------------
+
+METRICS_TOKEN = read.text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short: 16 characters or more.")
+METRICS_FOLDER = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics")))
+METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
+
+# Errors are told to a Sentry where one is named. What readers send, and who they are, stays here.
+SENTRY_DSN = read.text("SENTRY_DSN")
+if SENTRY_DSN:
+    import sentry_sdk
+
+    try:
+        sentry_sdk.init(
+            dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
+        )
+    except Exception as error:
+        raise ImproperlyConfigured("SENTRY_DSN is not the address of a Sentry project.") from error
 
 # Language, time, logs -----------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from random import Random
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import Count, F, OuterRef, Subquery
 
+from newsletter.addresses import fingerprint
 from newsletter.models import Subscriber
 from tools.models import Category, Check, Entry, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Decision, Evidence, Reviewer, Verdict
@@ -292,7 +293,8 @@ class SyntheticSite:
         state = Vote.State.HELD if self._chance(HELD) else Vote.State.COUNTED
         voter = self._uuid(f"voter {self.next_voter}")
         self.next_voter = (self.next_voter + 1) % self.voters
-        return Vote(tool=tool, voter_id=voter, value=value, state=state, changed_at=self._moment(_since(tool)))
+        said = {"value": value, "state": state, "changed_at": self._moment(_since(tool))}
+        return Vote(tool=tool, voter_id=voter, is_regular=self.voters <= self.size.votes // 2, **said)
 
     # The rest
 
@@ -315,9 +317,12 @@ class SyntheticSite:
     def _subscriber(self, number: int) -> Subscriber:
         [state] = self.random.choices(["active", "pending", "unsubscribed"], weights=[92, 5, 3])
         confirmed_at = self._moment(self.midnight - PAST)
+        email = f"reader{number + 1}@{self.host}"
         return Subscriber(
             public_id=self._uuid(f"subscriber {number}"),
-            email=f"reader{number + 1}@{self.host}",
+            email=email,
+            email_norm=email,
+            address_hmac=fingerprint(email),
             state=state,
             confirmed_at=None if state == "pending" else confirmed_at,
         )
@@ -327,7 +332,12 @@ class SyntheticSite:
         tools = synthetic_tools()
         tools.update(created_at=F("published_at"), updated_at=F("published_at"))
         voters = Voter.objects.filter(pk__in=Vote.objects.filter(tool__in=tools).values("voter"))
-        voters.update(created_at=self.midnight - PAST)
+        tools_voted = Vote.objects.filter(voter=OuterRef("pk")).order_by().values("voter").annotate(n=Count("pk"))
+        voters.update(
+            created_at=self.midnight - PAST,
+            first_vote_at=self.midnight - PAST,
+            tools_voted=Subquery(tools_voted.values("n")),
+        )
         synthetic_subscribers().exclude(confirmed_at=None).update(created_at=F("confirmed_at"))
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -347,5 +357,9 @@ def _claim[Row: (Tool, Fact, Price)](row: Row, tool: Tool) -> Row:
 
 def _tally(tool: Tool, cast: list[Vote]) -> Tally:
     """Return the tally of a tool's votes: those that stand and are counted."""
-    values = Counter(vote.value for vote in cast if vote.state == Vote.State.COUNTED)
-    return Tally(tool=tool, ships=values[1], skips=values[-1])
+    values = Counter((vote.value, vote.state) for vote in cast if vote.value)
+    ships, skips = values[1, Vote.State.COUNTED], values[-1, Vote.State.COUNTED]
+    regulars = sum(vote.is_regular for vote in cast if vote.value and vote.state == Vote.State.COUNTED)
+    held = values[1, Vote.State.HELD] + values[-1, Vote.State.HELD]
+    era = {"era_ships": ships, "era_skips": skips, "era_regulars": regulars}
+    return Tally(tool=tool, ships=ships, skips=skips, regulars=regulars, held=held, **era)

@@ -1,6 +1,7 @@
 """The environment of the tests: loaded before the settings, so that no machine's own .env decides what they see."""
 
 import os
+import tempfile
 
 TESTING = {
     "DEBUG": "False",
@@ -9,5 +10,7 @@ TESTING = {
     "SITE_URL": "http://testserver",
     "LOG_LEVEL": "ERROR",
     "MAIL_URL": "console://",
+    "PROMETHEUS_MULTIPROC_DIR": os.path.join(tempfile.gettempdir(), f"shipworthy-metrics-{os.getpid()}"),
+    "PAGE_CACHE_MEGABYTES": "0",  # tests change what they have just read
 }
 os.environ.update(TESTING)

@@ -1,6 +1,7 @@
 """Valid objects; a test names only what it is about."""
 
 import datetime
+import os
 from itertools import count
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from tools.models import Category, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Reviewer, Verdict
-from voting.models import Tally, User
+from voting.models import Tally, User, Voter
 
 _numbers = count(1)
 PERSONAS = ["builder", "skeptic", "founder", "futurist"]
@@ -128,7 +129,18 @@ def price(tool: Tool, amount: float | None = 20, plan: str = "Pro", **fields: An
     return Price.objects.create(tool=tool, plan=plan, amount=amount, **values | fields)
 
 
-def votes(tool: Tool, ships: int, skips: int) -> Tally:
-    """The counted votes of a tool."""
-    made, _ = Tally.objects.update_or_create(tool=tool, defaults={"ships": ships, "skips": skips})
+def votes(tool: Tool, ships: int, skips: int, **fields: Any) -> Tally:
+    """The counted votes of a tool, all of readers with history unless a test says otherwise."""
+    values = {"ships": ships, "skips": skips, "regulars": ships + skips} | fields
+    values |= {f"era_{name}": values[name] for name in ("ships", "skips", "regulars") if f"era_{name}" not in values}
+    made, _ = Tally.objects.update_or_create(tool=tool, defaults=values)
     return made
+
+
+def guest(**fields: Any) -> Voter:
+    return Voter.objects.create(**{"cookie_mac": os.urandom(32)} | fields)
+
+
+def account(**fields: Any) -> Voter:
+    """The voter of a new account."""
+    return Voter.objects.create(account=user(), **fields)

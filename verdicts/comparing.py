@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from verdicts.changes import Change, changes_of
 from verdicts.facts import FactRow, fact_rows
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool
+from voting.models import tallies_on
 
 MOST = 4
 SEPARATOR = "-vs-"
@@ -44,6 +46,21 @@ def tools_named(slugs: list[str]) -> list[ScoredTool]:
             raise UnknownTools
         found |= {by_pk[pk].slug: by_pk[pk] for pk in moved.values()}
     return queries.scored(found[slug] for slug in sorted(found))
+
+
+def columns_of(pair: str) -> list[ScoredTool]:
+    """Return the tools that an address names. Raises Http404 for fewer than two names, more than four, or unknown ones."""
+    names = pair.lower().split(SEPARATOR)
+    if not 2 <= len(names) <= MOST or not all(names):
+        raise Http404("A comparison names two to four tools.")
+    return tools_or_404(names)
+
+
+def tools_or_404(slugs: list[str]) -> list[ScoredTool]:
+    try:
+        return tools_named(slugs)
+    except UnknownTools as error:
+        raise Http404("One of these tools is not on the site.") from error
 
 
 def comparison_path(tools: Sequence[Tool]) -> str:
@@ -171,7 +188,7 @@ def comparison_page(
     panel = queries.panel_of_today()
     if as_of:
         panel = list({verdict.reviewer_id: verdict.reviewer for verdict in verdicts}.values())
-        _rescore(tools, verdicts)
+        _rescore(tools, verdicts, as_of)
     prices = queries.current_prices(tools, as_of)
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
@@ -190,11 +207,14 @@ def comparison_page(
     )
 
 
-def _rescore(tools: list[ScoredTool], verdicts: list[Verdict]) -> None:
-    """Count the panel from the verdicts of that day instead of today's."""
+def _rescore(tools: list[ScoredTool], verdicts: list[Verdict], day: datetime.date) -> None:
+    """Count the panel from the verdicts of that day instead of today's, and readers as they stood at its end."""
+    past = tallies_on(tools, day) if day < timezone.localdate() else None
     for tool in tools:
         said = [verdict.is_ship for verdict in verdicts if verdict.tool_id == tool.pk]
         tool.panel = scoring.PanelScore(sum(said), len(said))
+        if past is not None:
+            tool.community = queries.community_of_day(past.get(tool.pk))
 
 
 def curated_comparison(tools: Sequence[Tool]) -> Comparison | None:
@@ -249,9 +269,9 @@ def _reader_words(tools: list[ScoredTool]) -> str:
 
 def leader_words(first: ScoredTool, second: ScoredTool) -> str:
     """Return "A leads", "Too close to call" or "Too few votes to say"."""
-    leader = scoring.lead(
-        (first.community.ships, first.community.skips), (second.community.ships, second.community.skips)
-    )
+    shown = first.community.kind == second.community.kind == "shown"
+    sides = [(tool.community.ships, tool.community.skips) for tool in (first, second)]
+    leader = scoring.lead(*sides) if shown else "few"
     return {
         "first": f"{first.name} leads",
         "second": f"{second.name} leads",

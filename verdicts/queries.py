@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from types import SimpleNamespace
 from typing import Any, cast
 
 from django.db.models import (
@@ -27,7 +28,8 @@ from tools.models import Category, Fact, FactKind, Price, Tool
 from verdicts import scoring
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool, Shelf
-from voting.models import with_tally
+from voting.models import TallyDay, with_tally
+from voting.models.tally import COUNTERS
 
 HOME_VERDICTS = 6
 LEADERS = 3
@@ -60,8 +62,16 @@ def scored(tools: Iterable[Tool]) -> list[ScoredTool]:
     found = cast(list[ScoredTool], list(tools))
     for tool in found:
         tool.panel = scoring.PanelScore(tool.panel_ships, tool.panel_total)
-        tool.community = scoring.CommunityScore(tool.vote_ships, tool.vote_skips)
+        tool.community = scoring.CommunityScore.of_row(tool)
     return found
+
+
+def community_of_day(row: TallyDay | None) -> scoring.CommunityScore:
+    """Return the score that a tool had at the end of a past day; no votes where none had been cast by then."""
+    if row is None:
+        return scoring.CommunityScore(0, 0)
+    named = {f"vote_{name}": getattr(row, name) for name in (*COUNTERS, "era_label")}
+    return scoring.CommunityScore.of_row(SimpleNamespace(**named))
 
 
 def at_quorum() -> Q:
@@ -72,6 +82,7 @@ def at_quorum() -> Q:
 # Lists ----------------------------------------------------------------------------------------
 
 SORTS = {
+    "match": "Best match",
     "panel": "Panel result",
     "readers": "Most reader votes",
     "newest": "Newest",

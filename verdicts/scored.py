@@ -6,6 +6,7 @@ from tools.models import Category, Price, Tool
 from verdicts.scoring import CommunityScore, PanelScore
 
 if TYPE_CHECKING:
+    from verdicts.vote import Control
 
     class ScoredTool(Tool):
         """A tool that has been through `queries.with_figures` and `queries.scored`."""
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
         panel: PanelScore
         community: CommunityScore
         price: Price | None
+        match: tuple[str, str]
+        vote_control: Control | None
 
         class Meta:
             abstract = True

@@ -3,11 +3,15 @@
 import datetime
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 QUORUM = 3
 FEW_VOTES = 20
 STALE_AFTER_DAYS = 90
 Z95 = 1.959963984540054
+Z99 = 2.5758293035489004
+REGULARS_LEAST, REGULARS_MOST, REGULARS_SHARE = 4, 12, 0.12
+DIFFER_VOTES = 30
 CONFIDENCE_PERCENT = 95
 PRIOR_VOTES = 20
 METHOD_VERSION = "1.0"
@@ -111,12 +115,46 @@ class PanelScore:
         return f"{self.ships} of {self.total}" if self.total else "—"
 
 
+def regulars_needed(votes: int) -> float:
+    """Return how many votes must be of readers with history before a percentage is shown."""
+    return max(REGULARS_LEAST, min(REGULARS_MOST, REGULARS_SHARE * votes))
+
+
 @dataclass(frozen=True, slots=True)
 class CommunityScore:
-    """What readers say: a sample, so it comes with an interval, and without a percent while it is small."""
+    """What readers say: a sample, so it comes with an interval, and without a percent while it is small.
+
+    `ships` and `skips` are the counted votes that the headline is about; the rest says more about them. `regulars` is
+    None where nobody asked how many of the voters have history.
+    """
 
     ships: int
     skips: int
+    verified_ships: int = 0
+    verified_skips: int = 0
+    regulars: int | None = None
+    held: int = 0
+    since: str = ""
+    before: str = ""
+    earlier_ships: int = 0
+    earlier_skips: int = 0
+
+    @classmethod
+    def of_row(cls, row: object) -> "CommunityScore":
+        """Return the score of the counters `vote_…` of a row: of its current era, or of all votes while that has few."""
+
+        def votes(prefix: str) -> dict[str, Any]:
+            names = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
+            return {name: getattr(row, f"vote_{prefix}{name}") for name in names}
+
+        label, held = getattr(row, "vote_era_label", ""), getattr(row, "vote_held", 0)
+        ever, era = votes(""), votes("era_")
+        earlier: dict[str, Any] = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
+        if not label or not any(earlier.values()):
+            return cls(**ever, held=held)
+        if era["ships"] + era["skips"] >= FEW_VOTES:
+            return cls(**era, held=held, since=label, **earlier)
+        return cls(**ever, held=held, before=label, **earlier)
 
     @property
     def total(self) -> int:
@@ -124,9 +162,13 @@ class CommunityScore:
 
     @property
     def kind(self) -> str:
+        """`none`, `few`, `waiting` (for readers with history) or `shown`."""
         if self.total == 0:
             return "none"
-        return "few" if self.total < FEW_VOTES else "shown"
+        if self.total < FEW_VOTES:
+            return "few"
+        is_open = self.regulars is None or self.regulars >= regulars_needed(self.total)
+        return "shown" if is_open else "waiting"
 
     @property
     def interval(self) -> Interval | None:
@@ -154,8 +196,13 @@ class CommunityScore:
         return "skip" if self.interval.high < 0.5 else "split"
 
     @property
+    def lean_words(self) -> str:
+        return {"ship": "Leans ship", "skip": "Leans skip", "split": "Split", "": ""}[self.lean]
+
+    @property
     def figure(self) -> str:
-        return {"none": "—", "few": f"{self.ships}–{self.skips}", "shown": f"{self.percent}\u202f%"}[self.kind]
+        counts = f"{self.ships:,}–{self.skips:,}"
+        return {"none": "—", "few": counts, "waiting": counts, "shown": f"{self.percent}\u202f%"}[self.kind]
 
     @property
     def words(self) -> str:
@@ -163,7 +210,63 @@ class CommunityScore:
             return "No votes yet"
         if self.kind == "few":
             return f"{self.ships} ship · {self.skips} skip — too few for a percentage"
+        if self.kind == "waiting":
+            return f"{self.ships:,} ship · {self.skips:,} skip — waiting for regular voters"
         return f"{self.percent}\u202f%, likely {self.low}–{self.high}, {self.total:,} votes"
+
+    @property
+    def era_words(self) -> str:
+        """Which votes the headline is about, where a tool has changed since some of them."""
+        if self.since:
+            return f"Since {self.since}"
+        earlier = self.earlier_ships + self.earlier_skips
+        if self.before and self.total:
+            return f"{'Mostly' if 2 * earlier > self.total else 'Partly'} before {self.before}"
+        return ""
+
+    @property
+    def checking_words(self) -> str:
+        """How many votes wait for a check; empty for none."""
+        if not self.held:
+            return ""
+        return "1 vote is being checked" if self.held == 1 else f"{self.held:,} votes are being checked"
+
+    # Those who voted with a confirmed e-mail address
+
+    @property
+    def verified_total(self) -> int:
+        return self.verified_ships + self.verified_skips
+
+    @property
+    def verified_percent(self) -> int | None:
+        """Whole percent among verified votes; None while either number is too small to be shown."""
+        if self.kind != "shown" or self.verified_total < FEW_VOTES:
+            return None
+        return whole_percent(self.verified_ships / self.verified_total)
+
+    @property
+    def verified_figure(self) -> str:
+        return "" if self.verified_percent is None else f"{self.verified_percent}\u202f%"
+
+    @property
+    def verified_words(self) -> str:
+        """What verified readers say, to stand beside all; empty without votes."""
+        if not self.total:
+            return ""
+        if not self.verified_total:
+            return "none verified"
+        if self.verified_percent is None:
+            return f"verified {self.verified_ships:,} ship · {self.verified_skips:,} skip"
+        return f"verified {self.verified_figure}, {self.verified_total:,} votes"
+
+    @property
+    def differs(self) -> bool:
+        """Whether verified readers and all readers say different things, so that both are shown alike."""
+        if self.verified_percent is None or min(self.total, self.verified_total) < DIFFER_VOTES:
+            return False
+        all_, verified = (self.ships, self.skips), (self.verified_ships, self.verified_skips)
+        difference = newcombe(all_, verified, z=Z99)
+        return difference is not None and not difference.low <= 0 <= difference.high
 
 
 def staleness(*, tested_on: datetime.date, today: datetime.date, tested_version: str, newest_version: str) -> str:

@@ -1,13 +1,28 @@
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.http import require_safe
 
-from verdicts import views
+from verdicts import cards, twins, views
+from verdicts.badges import badge
 from verdicts.feeds import ComparisonFeed, VerdictFeed
+from verdicts.suggesting import suggest
+from verdicts.vote import stamps_of_page, vote
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("tools/", views.browse_tools, name="browse"),
     path("tools/<slug:slug>/", views.tool, name="tool"),
+    path("search/", views.search, name="search"),
+    path("search/suggest/", suggest, name="suggest"),
+    path("badge/<slug:slug>.svg", badge, name="badge"),
+    path("card/tools/<slug:slug>.png", cards.tool_card, name="tool_card"),
+    path("card/compare/<str:pair>.png", cards.comparison_card, name="comparison_card"),
+    path("card/categories/<slug:slug>.png", cards.category_card, name="category_card"),
+    path("card/panel/<slug:slug>.png", cards.reviewer_card, name="reviewer_card"),
+    path("card/<slug:page>.png", cards.page_card, name="page_card"),
+    re_path(r"^tools/(?P<slug>[-\w]+)\.(?P<form>md|json)$", twins.tool_twin, name="tool_twin"),
+    re_path(r"^compare/(?P<pair>[^/]+)\.(?P<form>md|json)$", twins.comparison_twin, name="comparison_twin"),
+    path("tools/<slug:slug>/vote/", vote, name="vote"),
+    path("votes/stamps/", stamps_of_page, name="stamps"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("compare/", views.compare, name="compare"),
     path("compare/<str:pair>/", views.comparison, name="comparison"),

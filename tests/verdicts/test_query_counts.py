@@ -25,7 +25,17 @@ PAGES = [
     "/panel/builder/",
     "/methodology/",
     "/feed/",
+    "/tools/?q=tool+1",
+    "/tools/?q=tool+0&licence=MIT&open=unknown&tested=fresh&sort=match",
+    "/search/suggest/?q=tool",
+    "/badge/tool-0.svg",
+    "/card/tools/tool-0.png",
+    "/card/compare/tool-0-vs-tool-1.png",
+    "/tools/tool-0.md",
+    "/compare/tool-0-vs-tool-1.json",
     "/sitemap.xml",
+    "/sitemaps/tools-1.xml",
+    "/sitemaps/pairs-1.xml",
     "/tool-0-that-is-not-here/",
     "/compare/tool-0-vs-tool-1/",
     "/compare/tool-0-vs-tool-1/changes.atom",
@@ -79,7 +89,10 @@ def fill(size: int) -> None:
 
 def cost(client, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
-        client.get(address)
+        response = client.get(address)
+        if response.streaming:
+            list(response.streaming_content)
+    assert response.status_code in {200, 404}, address
     return len(queries)
 
 
@@ -101,12 +114,3 @@ def test_an_empty_site_costs_no_more_than_a_full_one(client):
     fill(1)
 
     assert all(cost(client, address) >= queries for address, queries in empty.items())
-
-
-def test_every_pair_of_a_crowded_shelf_reaches_the_sitemap(client):
-    fill(160)
-    Tool.objects.update(category=Category.objects.get(slug="shelf-0"))
-
-    sitemap = client.get("/sitemap.xml").content.decode()
-
-    assert sitemap.count("/compare/") == 160 * 159 / 2

@@ -2,5 +2,6 @@ from tools.models.checked import Check, Checked
 from tools.models.fact import Fact, FactKind
 from tools.models.price import Price
 from tools.models.tool import Category, Entry, FormerSlug, State, Tool
+from tools.models.touch import Touch
 
-__all__ = ["Category", "Check", "Checked", "Entry", "Fact", "FactKind", "FormerSlug", "Price", "State", "Tool"]
+__all__ = ["Category", "Check", "Checked", "Entry", "Fact", "FactKind", "FormerSlug", "Price", "State", "Tool", "Touch"]

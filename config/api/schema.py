@@ -1,0 +1,131 @@
+"""The OpenAPI document: what a view declares about itself, told by drf-spectacular."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from config.api.errors import ErrorRepresentation
+from tools.api.views import DetailView, ListView, ReadView, Representation
+
+REFUSALS = {
+    "400": "The request makes no sense; `errors` names each parameter or field.",
+    "401": "The token is unknown, expired or revoked.",
+    "403": "Not allowed to this caller.",
+    "404": "Nothing here that readers may see.",
+    "406": "Only JSON is spoken here.",
+    "409": "Somebody else has saved the same thing meanwhile.",
+    "415": "The body has to be JSON.",
+    "429": "Too many requests; `Retry-After` says when to ask again.",
+    "500": "A fault of ours.",
+    "503": "The database is away.",
+}
+EXAMPLES = Path(__file__).parent / "examples.json"
+
+
+class ApiSchema(AutoSchema):
+    """Reads what our views say of themselves, so that nothing is said twice."""
+
+    def get_operation_id(self) -> str:
+        names = self.view.name
+        return names[self.method] if isinstance(names, dict) else names
+
+    def get_tags(self) -> list[str]:
+        return [self.view.tag]
+
+    def get_override_parameters(self) -> list[Any]:
+        return [self.view.query_class] if self.view.query_class._declared_fields else []
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+    def _get_paginator(self) -> Any:
+        from config.api.paging import CursorPages
+
+        return CursorPages() if isinstance(self.view, ListView) and self.method == "GET" else None
+
+    def _get_pagination_parameters(self) -> list[Any]:
+        return []
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return isinstance(self.view, ListView) and self.method == "GET"
+
+    def get_request_serializer(self) -> Any:
+        bodies = getattr(self.view, "bodies", {})
+        return bodies.get(self.method)
+
+    def get_response_serializers(self) -> Any:
+        if isinstance(self.view, ReadView) and self.method == "GET":
+            return {"200": self.view.representation}
+        return getattr(self.view, "answers", {}).get(self.method, {})
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+        return super()._get_serializer_name(serializer, direction, bypass_extensions).removesuffix("Representation")
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        if isinstance(self.view, ReadView) and self.method == "GET":
+            bodies["304"] = {"description": "Unchanged since the answer whose ETag or date was sent along."}
+            if isinstance(self.view, DetailView) and "{" in self.path:
+                bodies["301"] = {"description": "It has another address now, in `Location`."}
+        codes = {"400", "401", "406", "429", "500", "503"}
+        if "{" in self.path:
+            codes.add("404")
+        if self.method != "GET" or not isinstance(self.view, ReadView):
+            codes |= {"403"}
+        if self.method in {"POST", "PUT", "PATCH"}:
+            codes |= {"415"} | ({"409"} if getattr(self.view, "can_conflict", False) else set())
+        for code in sorted(codes):
+            told = OpenApiResponse(ErrorRepresentation, description=REFUSALS[code])
+            bodies[code] = self._get_response_for_code(told, code)
+        return dict(sorted(bodies.items()))
+
+
+def with_examples(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Add what the sample site answers, and say which properties a sparse answer may lack."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            example = examples().get(operation["operationId"])
+            if example:
+                for code in ("200", "201"):
+                    content = operation["responses"].get(code, {}).get("content", {}).get("application/json")
+                    if content:
+                        content["examples"] = {"sample": {"summary": example["request"], "value": example["answer"]}}
+    schemas = result["components"]["schemas"]
+    for representation in _sparse(Representation):
+        schema = schemas.get(representation.__name__.removesuffix("Representation"))
+        if schema and "required" in schema:
+            schema["required"] = [name for name in schema["required"] if name in representation.ALWAYS]
+            if not schema["required"]:
+                del schema["required"]
+    return result
+
+
+def _sparse(root: type) -> list[Any]:
+    """Return the representations whose fields callers may choose."""
+    found = []
+    for kind in root.__subclasses__():
+        found += ([kind] if kind in _outermost() else []) + _sparse(kind)
+    return found
+
+
+def _outermost() -> set[Any]:
+    kinds: set[Any] = set()
+    todo: list[type] = [ReadView]
+    while todo:
+        view = todo.pop()
+        todo += view.__subclasses__()
+        if "fields" in getattr(view, "query_class").__dict__.get("_declared_fields", {}):  # noqa: B009
+            kinds.add(view.representation)  # type: ignore[attr-defined]
+    return kinds
+
+
+@cache
+def examples() -> dict[str, Any]:
+    return json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.exists() else {}
+
+
+__all__ = ["ApiSchema", "OpenApiParameter", "with_examples"]

@@ -1,0 +1,142 @@
+"""One page as it goes out, and the store that the processes of a site share."""
+
+import gzip
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import brotli
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
+
+from tools import freshness
+
+KEPT_SECONDS = 600
+PAUSE_SECONDS = 5
+logger = logging.getLogger(__name__)
+
+
+def encoding_for(request: HttpRequest) -> str:
+    """Return the best encoding a reader takes: `br`, `gzip`, or empty for none."""
+    accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    return "br" if "br" in accepted else "gzip" if "gzip" in accepted else ""
+
+
+@dataclass(slots=True)
+class Page:
+    """One answer as it goes out, in every encoding it has been asked for; the empty name is the plain one."""
+
+    bodies: dict[str, bytes]
+    headers: dict[str, str]
+    subjects: frozenset[freshness.Subject]
+    moment: freshness.Moment
+    made_at: float = field(default_factory=time.time)
+    ready: dict[str, ResponseHeaders] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, response: HttpResponse, moment: freshness.Moment) -> "Page":
+        body = response.content
+        headers = {name: value for name, value in response.items() if name not in {"Content-Length", "ETag"}}
+        headers["ETag"] = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        headers["Vary"] = "Accept-Encoding, Cookie"
+        headers["Cache-Control"] = f"public, max-age=0, s-maxage={settings.PAGE_FRESHNESS_SECONDS}, must-revalidate"
+        return cls({"": body}, headers, response.subjects, moment)  # type: ignore[attr-defined]
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes it takes here, with its compressed forms."""
+        return 1_000 + max(len(body) * 4 if name else len(body) * 3 // 2 for name, body in self.bodies.items())
+
+    def body(self, encoding: str) -> bytes:
+        """Return the body; compressing is done once for all readers."""
+        if encoding not in self.bodies:
+            plain = self._plain()
+            self.bodies[encoding] = {
+                "": lambda: plain,
+                "br": lambda: brotli.compress(plain, quality=6),
+                "gzip": lambda: gzip.compress(plain, 7, mtime=0),
+            }[encoding]()
+        return self.bodies[encoding]
+
+    def _plain(self) -> bytes:
+        if "" in self.bodies:
+            return self.bodies[""]
+        [(name, body), *_] = self.bodies.items()
+        return brotli.decompress(body) if name == "br" else gzip.decompress(body)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        asked = request.META.get("HTTP_IF_NONE_MATCH", "")
+        if asked and (asked == "*" or self.headers["ETag"] in asked):
+            kept = ("ETag", "Vary", "Cache-Control", "Content-Security-Policy")
+            return HttpResponse(status=304, headers={name: self.headers[name] for name in kept if name in self.headers})
+        encoding = encoding_for(request)
+        response = HttpResponse(self.body(encoding))
+        if encoding not in self.ready:
+            more = {"Content-Length": str(len(self.body(encoding)))} | (
+                {"Content-Encoding": encoding} if encoding else {}
+            )
+            self.ready[encoding] = ResponseHeaders(self.headers | more)
+        # Checked and encoded once: nothing stands between this answer and the server that could change them.
+        response.headers = self.ready[encoding]
+        return response
+
+    def head(self) -> bytes:
+        """Return all but the bodies, for the shared store."""
+        subjects = sorted(map(list, self.subjects))
+        return json.dumps([self.headers, subjects, str(self.moment), self.made_at]).encode()
+
+    @classmethod
+    def from_store(cls, head: bytes, encoding: str, body: bytes) -> "Page":
+        headers, subjects, moment, made_at = json.loads(head)
+        shown = frozenset((kind, ref) for kind, ref in subjects)
+        return cls({encoding: body}, headers, shown, freshness.Moment.read(moment), made_at)
+
+
+class SharedStore:
+    """Pages in Redis. A store that is away or slow costs a moment at most: it is then left alone for a while."""
+
+    def __init__(self, url: str) -> None:
+        self.redis = redis.Redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
+        self.paused_until = 0.0
+
+    def get(self, key: tuple[str, ...], encoding: str) -> Page | None:
+        head, body = self._ask(lambda it: it.hmget(self._name(key), "head", encoding or "plain")) or (None, None)
+        return Page.from_store(head, encoding, body) if head and body else None
+
+    def put(self, key: tuple[str, ...], page: Page) -> None:
+        """Keep a page with its compressed forms, so that no process does that work again."""
+        fields: dict[Any, Any] = {
+            "head": page.head(),
+            "plain": page.body(""),
+            "br": page.body("br"),
+            "gzip": page.body("gzip"),
+        }
+
+        def store(it: redis.Redis) -> None:
+            together = it.pipeline()
+            together.hset(self._name(key), mapping=fields)
+            together.expire(self._name(key), KEPT_SECONDS)
+            together.execute()
+
+        self._ask(store)
+
+    def _ask(self, question: Callable[[redis.Redis], Any]) -> Any:
+        """Return the store's answer; None while it is away."""
+        if time.monotonic() < self.paused_until:
+            return None
+        try:
+            return question(self.redis)
+        except redis.RedisError as error:
+            self.paused_until = time.monotonic() + PAUSE_SECONDS
+            logger.warning("The shared page store does not answer; pages are made by each process: %s", error)
+            return None
+
+    @staticmethod
+    def _name(key: tuple[str, ...]) -> str:
+        return "page:" + hashlib.blake2b("\0".join(key).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,60 @@
+"""The figures for whoever watches the site."""
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
+
+from tests import factories
+
+TOKEN = "a-token-of-the-operator"
+
+
+@pytest.fixture
+def figures(client, settings, db):
+    """Read them, as a dictionary by name and labels."""
+    settings.METRICS_TOKEN = TOKEN
+
+    def read():
+        text = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+        samples = [sample for family in families(text) for sample in family.samples]
+        return {(sample.name, *sorted(sample.labels.values())): sample.value for sample in samples}
+
+    return read
+
+
+def test_a_request_is_counted_by_the_name_of_its_address(figures, client):
+    factories.tool("Ant")
+    before = figures().get(("shipworthy_requests_total", "200", "GET", "tool"), 0)
+
+    client.get("/tools/ant/")
+
+    assert figures()["shipworthy_requests_total", "200", "GET", "tool"] == before + 1
+
+
+def test_addresses_that_readers_make_up_do_not_make_new_figures(figures, client):
+    client.get("/nowhere/one/")
+    figures()
+    before = len(figures())
+
+    client.get("/nowhere/two/")
+
+    assert len(figures()) == before
+
+
+def test_votes_are_counted_by_what_became_of_them(figures):
+    factories.votes(factories.tool(), 5, 3)
+
+    assert figures()["shipworthy_votes", "ships"] == 5
+    assert figures()["shipworthy_database_up",] == 1
+
+
+@pytest.mark.parametrize("header", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer "}])
+def test_without_the_token_there_is_no_such_page(client, settings, db, header):
+    settings.METRICS_TOKEN = TOKEN
+
+    assert client.get("/metrics", headers=header).status_code == 404
+
+
+def test_where_no_token_is_set_nobody_has_it(client, settings, db):
+    settings.METRICS_TOKEN = ""
+
+    assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 404

@@ -1,0 +1,20 @@
+"""Refusals that the framework has no name for."""
+
+from rest_framework.exceptions import APIException
+
+
+class Conflict(APIException):
+    """Somebody else has saved the same thing since the caller read it; nothing was changed."""
+
+    status_code = 409
+    default_code = "conflict"
+    default_detail = "Somebody else has saved this since you read it. Read it again, then send your change anew."
+
+
+class Unavailable(APIException):
+    """The database is away."""
+
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = "The site cannot reach its database. Ask again in a moment."
+    wait = 5

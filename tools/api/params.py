@@ -1,0 +1,84 @@
+"""What may stand behind the question mark. Anything else is refused, with a hint."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from tools import slugs
+
+LARGEST_PAGE = 100
+
+
+class SlugField(serializers.CharField):
+    """A slug, as in an address; whether it names anything is found out by looking."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": slugs.MAX_LENGTH} | kwargs)
+        self.validators.append(_check_slug)
+
+
+def _check_slug(value: str) -> None:
+    if not slugs.is_valid(value):
+        raise serializers.ValidationError("A slug has lower-case letters, digits and single hyphens.", code="invalid")
+
+
+class NamesField(serializers.CharField):
+    """Some of a set of names, separated by commas."""
+
+    def __init__(self, names: Sequence[str], **kwargs: Any) -> None:
+        self.names = names
+        super().__init__(max_length=600, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        wanted = [name.strip() for name in super().to_internal_value(data).split(",")]
+        unknown = [name for name in wanted if name not in self.names]
+        if unknown:
+            raise serializers.ValidationError(
+                f"Unknown: {unknown[0][:60]!r}.{hint(unknown[0], self.names)}", code="invalid_choice"
+            )
+        return wanted
+
+
+class Query(serializers.Serializer):
+    """The parameters of a resource: declared once, checked, documented, and nothing beside them let in."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        known = self.fields
+        problems = {}
+        if isinstance(data, QueryDict):
+            for name in data:
+                if name not in known:
+                    problems[name[:60]] = [
+                        serializers.ErrorDetail(f"No such parameter.{hint(name, list(known))}", code="unknown")
+                    ]
+                elif len(data.getlist(name)) > 1:
+                    problems[name] = [serializers.ErrorDetail("Give it once.", code="repeated")]
+        if problems:
+            raise ValidationError(problems)
+        return super().to_internal_value(data)
+
+
+class PageQuery(Query):
+    """The parameters of every list."""
+
+    limit = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_PAGE, required=False, help_text="How many to a page; 25 unless told."
+    )
+    cursor = serializers.CharField(
+        max_length=500, required=False, help_text="Where to go on: follow `next` and `previous`, do not make one up."
+    )
+
+
+def hint(name: str, known: Sequence[str]) -> str:
+    """Return what a misspelt name may have meant, else what there is."""
+    if close := get_close_matches(name.lower(), known, n=1, cutoff=0.6):
+        return f" Did you mean {close[0]}?"
+    return f" There are: {', '.join(sorted(known))}." if known else " There are none here."
+
+
+def fields_of(representation: type[serializers.Serializer]) -> list[str]:
+    return list(representation._declared_fields)

@@ -1,0 +1,23 @@
+"""Accounts, voters, what they said about tools, and what it adds up to."""
+
+from voting.models.event import VoteEvent
+from voting.models.signal import Salt, VoteSignal
+from voting.models.tally import Counters, Era, Tally, TallyDay, tallies_on, with_tally
+from voting.models.user import User, UserManager
+from voting.models.vote import Vote, Voter
+
+__all__ = [
+    "Counters",
+    "Era",
+    "Salt",
+    "Tally",
+    "TallyDay",
+    "User",
+    "UserManager",
+    "Vote",
+    "VoteEvent",
+    "VoteSignal",
+    "Voter",
+    "tallies_on",
+    "with_tally",
+]
