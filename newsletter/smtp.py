@@ -107,7 +107,8 @@ class Session:
     ) -> None:
         self.server = server
         self.per_connection = per_connection
-        self.idle = idle or (lambda: None)
+        self.idle = idle or (lambda: None)  # called now and then while waiting
+        self.guard: Callable[[], None] = lambda: None  # called before each text leaves; what it raises stops it
         self.tries = tries
         self.connections = 0
         self._socket: socket.socket | None = None
@@ -214,6 +215,7 @@ class Session:
     def _text(self, message: Message, upcoming: Message | None) -> Reply | None:
         """Send the text, with the envelope of the next; return the answer, or None when it never came."""
         tail = b".\r\n" + (self._envelope(upcoming) if upcoming else b"")
+        self.guard()
         try:
             self._write(message.text + tail)
             reply = self._reply(self.server.timeouts.final)
@@ -308,7 +310,7 @@ class Session:
         return reply
 
     def _reply(self, timeout: float) -> Reply:
-        code, texts = 0, []
+        code, texts = 0, list[str]()
         deadline = monotonic() + timeout
         while True:
             found = LINE.fullmatch(self._line(deadline))

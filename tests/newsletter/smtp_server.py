@@ -27,16 +27,18 @@ class Faults:
 class Server:
     """Listens on a free port of this machine until it is closed."""
 
-    def __init__(self, *, pipelining=True, context=None, starttls=False, faults=None, record=None):
+    def __init__(self, *, pipelining=True, context=None, starttls=False, faults=None, record=None, keep=True):
         self.pipelining, self.context, self.starttls = pipelining, context, starttls
         self.faults = faults or Faults()
         self.messages: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
         self.groups: list[bytes] = []  # what arrived in one read
+        self.seen: dict[str, list[bytes]] = {}  # every text that was read, taken or not
+        self.after = None  # what a test wants done after each message, by the sender
         self.connections = 0
         self.hello = "250-test"
         self.auth = ""
-        self._record = record
+        self._record, self._keep = record, keep
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port = self._listener.getsockname()[1]
@@ -81,7 +83,8 @@ class Server:
 
     def record(self, recipient, text):
         with self._lock:
-            self.messages.append((recipient, text))
+            if self._keep:
+                self.messages.append((recipient, text))
             if self._record:
                 self._record(recipient, text)
 
@@ -104,7 +107,7 @@ class _Conversation:
         received = self.connection.recv(65536)
         if not received:
             raise _HangUp
-        if len(received) < 2000:
+        if self.server._keep and len(received) < 2000:
             self.server.groups.append(received)
         self.buffer += received
 
@@ -134,7 +137,8 @@ class _Conversation:
         while True:
             line = self.line()
             verb = line.split(" ", 1)[0].upper()
-            self.server.commands.append(line)
+            if self.server._keep:
+                self.server.commands.append(line)
             if verb in {"EHLO", "HELO"}:
                 self.greet(verb)
             elif verb == "STARTTLS":
@@ -199,6 +203,8 @@ class _Conversation:
             return
         self.say("354 Go ahead")
         text = self.text()
+        if self.server._keep:
+            self.server.seen.setdefault(recipient, []).append(text)
         if recipient is None:
             self.say("554 5.5.1 No valid recipients")
         elif recipient in faults.hang_up:
