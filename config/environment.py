@@ -128,6 +128,15 @@ def keyring(name: str, derived: str) -> dict[int, str]:
     return ring or {0: derived}
 
 
+def keys(client_id: str, secret: str, provider: str) -> dict[str, str]:
+    """Return the keys of a sign-in provider; {} where there are none. One without the other is a mistake."""
+    if bool(client_id) != bool(secret):
+        raise ImproperlyConfigured(f"{provider}_CLIENT_ID and {provider}_SECRET are only of use together.")
+    if any(not key.isprintable() or " " in key for key in (client_id, secret)):
+        raise ImproperlyConfigured(f"{provider}_CLIENT_ID and {provider}_SECRET must be plain words without spaces.")
+    return {"client_id": client_id, "secret": secret} if client_id else {}
+
+
 def mailer(name: str, default: str) -> dict[str, object]:
     """Return one entry of MAILERS for `smtp://user:password@host:port`, `smtp+tls://`, `smtps://`, `file:///folder` or `console://`.
 

@@ -27,6 +27,8 @@ if any(character in SITE_NAME for character in '"\\<>') or not SITE_NAME.isprint
     raise ImproperlyConfigured("SITE_NAME must be one plain line without quotes: it stands in mail headers.")
 SITE_URL = read.origin("SITE_URL", "http://127.0.0.1:8000")
 SITE_CONTACT = read.email("SITE_CONTACT", "editors@example.org")
+DATA_LICENCE = read.text("DATA_LICENCE", "CC BY 4.0")
+DATA_LICENCE_URL = read.url("DATA_LICENCE_URL", "https://creativecommons.org/licenses/by/4.0/", {"http", "https"})
 ALLOWED_HOSTS = read.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts when DEBUG is off.")
@@ -47,6 +49,10 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "drf_spectacular",
     "drf_standardized_errors",
     "corsheaders",
@@ -71,6 +77,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "voting.private_pages.PrivatePagesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -138,7 +146,17 @@ CACHES = {
 PAGE_CACHE_MEGABYTES = read.number("PAGE_CACHE_MEGABYTES", default=0 if DEBUG else 64, least=0, most=10_000)
 PAGE_FRESHNESS_SECONDS = 1  # a figure on a page is never older
 PAGE_LIST_SECONDS = 5  # a list of many tools may be this old while votes keep coming in
-PAGES_NEVER_KEPT = ("/admin/", "/api/", "/accounts/", "/static/", "/media/", "/newsletter/", "/livez", "/healthz")
+PAGES_NEVER_KEPT = (
+    "/admin/",
+    "/api/",
+    "/accounts/",
+    "/static/",
+    "/media/",
+    "/newsletter/",
+    "/votes/",
+    "/livez",
+    "/healthz",
+)
 
 # Jobs ---------------------------------------------------------------------------------------
 
@@ -220,8 +238,59 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "my_votes"
+STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
+
+ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "voting.account_forms.PasswordLoginForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]  # no password: whoever reads the mail is the reader
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60  # mail can be slow
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 2  # the one that is, and the one it is being changed to
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE_URL.partition(":")[0]
+# Per address and per account. Thirty people in one classroom may all ask for a code within a few minutes.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "request_login_code": "40/m/ip,3/m/key,10/h/key",
+    "signup": "40/m/ip",
+}
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 56
+MFA_SUPPORTED_TYPES = ["webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith("http://")  # which browsers allow on localhost alone
+
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
+PROVIDER_ORIGINS = {"github": "https://github.com", "google": "https://accounts.google.com"}
+PROVIDER_KEYS = {
+    "github": read.keys(read.text("GITHUB_CLIENT_ID"), read.text("GITHUB_SECRET"), "GITHUB"),
+    "google": read.keys(read.text("GOOGLE_CLIENT_ID"), read.text("GOOGLE_SECRET"), "GOOGLE"),
+}
+for provider, scope in {"github": ["user:email"], "google": ["email"]}.items():
+    if PROVIDER_KEYS[provider]:
+        INSTALLED_APPS.append(f"allauth.socialaccount.providers.{provider}")
+        SOCIALACCOUNT_PROVIDERS[provider] = {
+            "APPS": [PROVIDER_KEYS[provider]],
+            "SCOPE": scope,
+            "OAUTH_PKCE_ENABLED": True,
+        }
 
 # Safety: everything that needs TLS follows from the address the site is reached at -----------
 
@@ -245,7 +314,8 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
+    # A form that leads to a provider's sign-in needs the provider's leave here: browsers check redirects of forms too.
+    "form-action": [CSP.SELF, *(PROVIDER_ORIGINS[provider] for provider in SOCIALACCOUNT_PROVIDERS)],
     "frame-ancestors": [CSP.NONE],
     "report-uri": "/csp-reports/",
 }

@@ -23,6 +23,7 @@ from verdicts.comparing import SEPARATOR
 from verdicts.models import Comparison, Reviewer, Verdict
 
 MOST = 50_000
+CHUNK = 2_000
 PAGES = ("home", "browse", "rankings", "panel", "methodology", "changes", "corrections", "requests")
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -57,10 +58,16 @@ def pages() -> Iterator[Entry]:
 
 
 def tools(number: int) -> Iterator[Entry]:
-    """Return the tools of one file, by their keys, read in chunks."""
-    rows = changed_at(Tool.objects.public()).order_by("pk").values_list("slug", "changed_at")
-    for slug, moment in rows[(number - 1) * MOST : number * MOST].iterator(chunk_size=2_000):
-        yield f"/tools/{slug}/", moment
+    """Return the tools of one file, by their keys, read in chunks that leave no cursor open between them."""
+    rows = changed_at(Tool.objects.public()).order_by("pk").values_list("pk", "slug", "changed_at")
+    start = (number - 1) * MOST
+    chunk = list(rows[start : start + min(CHUNK, MOST)])
+    left = MOST
+    while chunk:
+        yield from ((f"/tools/{slug}/", moment) for _, slug, moment in chunk)
+        left -= len(chunk)
+        more = len(chunk) == CHUNK and left > 0
+        chunk = list(rows.filter(pk__gt=chunk[-1][0])[: min(CHUNK, left)]) if more else []
 
 
 @dataclass(slots=True)

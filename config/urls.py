@@ -13,6 +13,8 @@ from config.metrics import metrics
 urlpatterns = [
     path("", include("verdicts.urls")),
     path("newsletter/", include("newsletter.archive_urls")),
+    path("", include("voting.account_urls")),
+    path("accounts/", include("allauth.urls")),
     path("livez", views.livez, name="livez"),
     path("healthz", views.HealthView.as_view(), name="healthz"),
     path("csp-reports/", csp_report, name="csp_report"),

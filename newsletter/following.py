@@ -5,11 +5,15 @@ from django.db.models import Min
 
 from newsletter.models import Follow, Issue, MailedChange, Snippet
 from newsletter.rendering import followed, followed_heading
-from tools.models import Tool
-from verdicts.changes import Change, changes_of
+from tools.models import Change, Tool
+from verdicts.changes import changes_of
 
 MOST_TOOLS = 20  # in one mail
 MOST_CHANGES = 1_000
+
+
+def key_of(change: Change) -> str:
+    return f"change-{change.pk}"
 
 
 def unmailed_changes(issue: Issue) -> dict[Tool, list[Change]]:
@@ -20,10 +24,11 @@ def unmailed_changes(issue: Issue) -> dict[Tool, list[Change]]:
         since[tool] = min(moment, since.get(tool, moment))
     tools = list(Tool.objects.public().filter(pk__in=since).order_by("name", "pk"))
     found: dict[Tool, list[Change]] = {}
-    changes = changes_of(tools, limit=MOST_CHANGES) if tools else []
-    had = set(MailedChange.objects.filter(key__in=[change.key for change in changes]).values_list("key", flat=True))
+    changes = changes_of(tools, limit=MOST_CHANGES, until=issue.cutoff_at) if tools else []
+    keys = [key_of(change) for change in changes]
+    had = set(MailedChange.objects.filter(key__in=keys).values_list("key", flat=True))
     for change in changes:
-        if change.key not in had and since[change.tool.pk] <= change.at < issue.cutoff_at:
+        if key_of(change) not in had and since[change.tool.pk] <= change.at < issue.cutoff_at:
             found.setdefault(change.tool, []).append(change)
     return dict(sorted(found.items(), key=lambda pair: (pair[0].name.lower(), pair[0].pk)))
 
@@ -39,7 +44,7 @@ def write_snippets(issue: Issue) -> None:
         text, html = followed(tool, changes)
         rows.append(Snippet(issue=issue, number=number, tool=tool, text=text, html=html))
     Snippet.objects.bulk_create(rows)
-    keys = {change.key: change.tool for changes in changed.values() for change in changes}
+    keys = {key_of(change): change.tool for changes in changed.values() for change in changes}
     MailedChange.objects.bulk_create(MailedChange(issue=issue, key=key, tool=tool) for key, tool in keys.items())
 
 

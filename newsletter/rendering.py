@@ -18,9 +18,8 @@ from django.utils.dateformat import format as format_date
 from newsletter import mime
 from newsletter.models import Issue, IssueItem
 from newsletter.models.issue import MOST_SUBJECT
-from tools.models import Tool
+from tools.models import Change, Tool
 from tools.text import clean_text, plain_text
-from verdicts.changes import Change
 
 MOST_BYTES = 95_000
 SLOTS = ["to", "date", "message_id", "unsubscribe", "preferences", "block_text", "block_html"]

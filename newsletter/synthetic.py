@@ -22,6 +22,7 @@ from newsletter.addresses import fingerprint
 from newsletter.models import Subscriber
 from tools.models import Category, Check, Entry, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Decision, Evidence, Reviewer, Verdict
+from verdicts.models.tally import recount
 from verdicts.sample import loading
 from voting.models import Tally, User, Vote, Voter
 
@@ -329,6 +330,7 @@ class SyntheticSite:
 
     def _date_back(self) -> None:
         """Give rows the age that their dates speak of, and tell PostgreSQL at once how many there are now."""
+        recount()
         tools = synthetic_tools()
         tools.update(created_at=F("published_at"), updated_at=F("published_at"))
         voters = Voter.objects.filter(pk__in=Vote.objects.filter(tool__in=tools).values("voter"))

@@ -10,10 +10,10 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from tools.models import Category, FormerSlug, Tool
+from tools.models import Category, Change, FormerSlug, Tool
 from tools.slugs import is_valid
 from verdicts import queries, scoring
-from verdicts.changes import Change, changes_of
+from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool
@@ -138,10 +138,7 @@ class ComparisonPage:
 
     @property
     def lead(self) -> str:
-        """Who leads among readers, in words; empty for more than two tools and while nobody has voted."""
-        if len(self.columns) != 2 or not any(tool.community.total for tool in self.columns):
-            return ""
-        return leader_words(*self.columns)
+        return lead_in_words(self.columns)
 
     @property
     def equal_count(self) -> int:
@@ -193,7 +190,7 @@ def comparison_page(
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
     curated = curated_comparison(tools)
-    changes = [change for change in changes_of(tools) if moment is None or change.at <= moment]
+    changes = changes_of(tools, until=moment)
     return ComparisonPage(
         columns=tools,
         curated=curated,
@@ -263,8 +260,15 @@ def _reader_words(tools: list[ScoredTool]) -> str:
             else "too few votes for a reader percentage"
         )
     words = leader_words(*tools)
-    leads = words.endswith("leads")
+    leads = not words.startswith("Too ")
     return f"among readers {words}" if leads else words[0].lower() + words[1:] + " among readers"
+
+
+def lead_in_words(tools: Sequence[ScoredTool]) -> str:
+    """Return who leads among readers; empty for more than two tools and while nobody has voted."""
+    if len(tools) != 2 or not any(tool.community.total for tool in tools):
+        return ""
+    return leader_words(*tools)
 
 
 def leader_words(first: ScoredTool, second: ScoredTool) -> str:

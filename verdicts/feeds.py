@@ -8,9 +8,10 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest
 from django.utils.feedgenerator import Atom1Feed
 
+from tools.models import Change
 from tools.text import clean_text
 from verdicts import comparing, queries
-from verdicts.changes import Change, changes_of
+from verdicts.changes import changes_of
 from verdicts.models import Verdict
 from verdicts.scored import ScoredTool
 
@@ -53,7 +54,7 @@ class ComparisonFeed(Feed):
         return settings.SITE_URL + change.tool.get_absolute_url()
 
     def item_guid(self, change: Change) -> str:
-        return f"{settings.SITE_URL}/changes/{change.key}"
+        return f"{settings.SITE_URL}/changes/{change.pk}"
 
     def item_updateddate(self, change: Change) -> datetime.datetime:
         return change.at

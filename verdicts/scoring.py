@@ -269,6 +269,48 @@ class CommunityScore:
         return difference is not None and not difference.low <= 0 <= difference.high
 
 
+STANDING_AT_QUORUM = 2_000_000
+STANDING_PER_SHARE = 1_000_000
+
+
+def standing(ships: int, total: int) -> int:
+    """Return the panel's result as one number to sort by: quorum first, then the share, then the number of verdicts.
+
+    Nothing published is 0. The share counts to four decimals, the number of verdicts up to 98.
+    """
+    if total == 0:
+        return 0
+    at_quorum = STANDING_AT_QUORUM if total >= QUORUM else 0
+    return at_quorum + 100 * standing_share(ships, total) + min(total, 98) + 1
+
+
+def panel_bounds(result: str) -> tuple[int, int | None]:
+    """Return the least standing of a panel result, and the least that is beyond it (None: there is nothing beyond)."""
+    least = STANDING_AT_QUORUM
+    half, whole = least + STANDING_PER_SHARE // 2, least + STANDING_PER_SHARE
+    return {
+        "none": (0, least),
+        "skip": (least, half),
+        "split": (half, half + 100),
+        "ship": (half + 100, whole),
+        "unanimous": (whole, None),
+    }[result]
+
+
+def panel_result(place: int) -> str:
+    """Return which panel result a standing speaks of."""
+    results = ("unanimous", "ship", "split", "skip")
+    return next((result for result in results if place >= panel_bounds(result)[0]), "none")
+
+
+def standing_share(ships: int, total: int) -> int:
+    """Return the share in ten-thousandths, rounded to the nearest; only a true half or whole is one."""
+    share = (20_000 * ships + total) // (2 * total)
+    if share == 5_000 and 2 * ships != total:
+        return share + (1 if 2 * ships > total else -1)
+    return share - 1 if share == 10_000 and ships != total else share
+
+
 def staleness(*, tested_on: datetime.date, today: datetime.date, tested_version: str, newest_version: str) -> str:
     """Return why a verdict is stale, in words; empty while it is fresh.
 

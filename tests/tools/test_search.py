@@ -134,6 +134,13 @@ def test_a_suggestion_ends_after_a_few():
     assert len(suggest("agen").keys) == 8
 
 
+def test_suggestions_are_names_where_any_fits():
+    cursor, other = factories.tool("Cursor"), factories.tool("Zed", tagline="Unlike Cursor, in Rust")
+
+    assert suggest("curs").keys == [cursor.pk]
+    assert suggest("rust").keys == [other.pk]
+
+
 def test_a_word_that_everything_has_is_cut():
     shelf = factories.category()
     values = {"category": shelf, "state": "published", "published_at": factories.timezone.now()}

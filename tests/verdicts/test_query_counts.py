@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests import factories
 from tools.models import Category, FormerSlug, Price, Tool
 from verdicts.models import Comparison, Verdict
+from verdicts.models.tally import recount
 from voting.models import Tally
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,7 @@ def fill(size: int) -> None:
             for persona in panel
         ]
     )
+    recount()
     Tally.objects.bulk_create([Tally(tool=tool, ships=30, skips=10) for tool in tools])
     Price.objects.bulk_create([Price(tool=tool, amount=1, starts_on=now.date()) for tool in tools])
     FormerSlug.objects.bulk_create([FormerSlug(tool=tool, slug=f"old-{tool.slug}") for tool in tools])
@@ -106,7 +108,7 @@ def test_no_page_costs_more_queries_for_three_hundred_tools_than_for_two(client)
     many = {address: cost(client, address) for address in PAGES}
 
     assert many == few
-    assert max(many.values()) <= 18
+    assert max(many.values()) <= 20
 
 
 def test_an_empty_site_costs_no_more_than_a_full_one(client):

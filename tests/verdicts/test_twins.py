@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import re
+import uuid
 from html import unescape
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -16,10 +17,11 @@ from PIL import Image
 
 from tests import factories
 from tests.verdicts.reading import read
-from verdicts import cards, structured
+from verdicts import cards, structured, suggesting
 from verdicts.drawing import lettering
 from verdicts.drawing.card import HEIGHT, WIDTH, Card, Column
 from verdicts.twins import marked
+from voting.guarding import Throttle
 
 pytestmark = pytest.mark.django_db
 HOSTILE = [
@@ -318,6 +320,28 @@ def test_while_a_card_is_being_drawn_another_is_asked_to_wait(client, monkeypatc
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "0")
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_network_that_asks_for_picture_after_picture_is_asked_to_come_back(client, monkeypatch):
+    monkeypatch.setattr(cards, "NEW_PICTURES", Throttle("cards-of-a-test", "2/m"))
+    tools = [factories.tool(f"unseen {uuid.uuid4().hex[:8]}") for _ in range(3)]
+
+    answers = [client.get(f"/card/tools/{tool.slug}.png") for tool in tools]
+    again = client.get(f"/card/tools/{tools[0].slug}.png")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 503]
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
+    assert again.status_code == 200  # what has been drawn costs nothing
+
+
+def test_suggestions_are_for_people_who_type(client, monkeypatch):
+    monkeypatch.setattr(suggesting, "OF_A_NETWORK", Throttle("suggestions-of-a-test", "2/m"))
+
+    answers = [client.get(f"/search/suggest/?q={letter}") for letter in "abc"]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].headers["Cache-Control"] == "no-store"
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize(

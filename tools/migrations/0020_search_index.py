@@ -18,5 +18,5 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tools", "0041_pages_know_what_was_touched")]
+    dependencies = [("tools", "0006_standing")]
     operations = [migrations.RunPython(create, drop)]

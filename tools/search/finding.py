@@ -6,6 +6,7 @@ half the catalogue shares would otherwise cost as much as the catalogue is large
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -56,33 +57,34 @@ class Found:
         return " ".join(want.forms[0] for want in self.wants)
 
 
-def find(text: str, limit: int = MOST) -> Found:
+def find(text: str, limit: int = MOST, *, names_first: bool = False) -> Found:
     """Return the public tools for what a reader typed.
 
     First tools that have every word, in name, former names, vendor, tagline or description. Where there are none, the
     words are taken without their endings; then for the nearest ones that the catalogue knows; then for parts of words;
-    then any word is enough.
+    then any word is enough. With `names_first` the other fields count only where no name fits.
     """
     wants = [Want(word) for word in folding.words_of(text)]
     if not wants:
         return Found([], [])
     folded = folding.fold(text[:400])
-    if keys := _matching(folded, wants, limit):
+    matching = partial(_matching, limit=limit, names_first=names_first)
+    if keys := matching(folded, wants):
         return Found(keys, wants)
     stems = [Want(folding.stem(want.typed)) for want in wants]
-    if stems != wants and (keys := _matching(folded, stems, limit)):
+    if stems != wants and (keys := matching(folded, stems)):
         return Found(keys, stems)
     for kind, guessed in alike(wants):
-        if keys := _matching(" ".join(want.forms[0] for want in guessed), guessed, limit):
+        if keys := matching(" ".join(want.forms[0] for want in guessed), guessed):
             return Found(keys, guessed, kind)
-    if len(wants) > 1 and (keys := _matching(folded, wants, limit, operator="or")):
+    if len(wants) > 1 and (keys := matching(folded, wants, operator="or")):
         return Found(keys, wants, "any")
     return Found([], wants)
 
 
 def suggest(text: str, limit: int = 8) -> Found:
     """Return the first few tools for a name that is still being typed."""
-    found = find(text, limit=limit * 8)
+    found = find(text, limit=limit * 8, names_first=True)
     return Found(found.keys[:limit], found.wants, found.kind)
 
 
@@ -136,12 +138,14 @@ def _candidates(word: str) -> list[str]:
         return sorted(row[0].strip("_") for row in cursor.fetchall())
 
 
-def _matching(folded: str, wants: Sequence[Want], limit: int, operator: str = "and") -> list[int]:
+def _matching(folded: str, wants: Sequence[Want], *, limit: int, names_first: bool, operator: str = "and") -> list[int]:
     """Return the keys of tools that have the words, best first: by name, then by anything else."""
     statement, params = (_postgres if connection.vendor == "postgresql" else _sqlite)(folded, wants, limit, operator)
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         rows = cursor.fetchall()
+    if names_first:
+        rows = [row for row in rows if row[1] < 2] or rows
     best: dict[int, tuple[int, str, int]] = {}
     squashed = folded.replace(" ", "")
     for key, tier, name in rows:

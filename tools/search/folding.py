@@ -16,6 +16,7 @@ _MARK = re.compile(f"[{MARKS}]")
 
 WORDS = 8
 LETTERS = 40
+JOINED = 16  # the longest name, written in one word, whose typing errors are forgiven
 FILLERS = {"vs", "versus", "and", "or", "the", "a", "an", "with", "for", "of", "to", "in", "on"}
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from tools.search.folding import GAPS, LETTERS, MARKS, fold_table
+from tools.search.folding import GAPS, JOINED, LETTERS, MARKS, fold_table
 
 TABLES = ["tools_searchentry", "tools_searchword", "tools_searchformer"]
 NO_TRIGRAMS = (
@@ -57,7 +57,7 @@ CREATE FUNCTION tools_index(bigint) RETURNS void LANGUAGE sql AS $$
       document = excluded.document;
   INSERT INTO tools_searchword SELECT word FROM (
       SELECT regexp_split_to_table(words, ' ') AS word FROM tools_searchentry WHERE tool_id = $1
-      UNION SELECT squashed FROM tools_searchentry WHERE tool_id = $1
+      UNION SELECT squashed FROM tools_searchentry WHERE tool_id = $1 AND length(squashed) <= {JOINED}
     ) w WHERE length(word) BETWEEN 3 AND {LETTERS} AND word !~ '^[0-9]+$' ORDER BY word ON CONFLICT DO NOTHING;
 $$;
 CREATE FUNCTION tools_tool_to_index() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -163,7 +163,7 @@ _DIGEST = f"""  UPDATE tools_searchentry SET folded = {folded("NEW.name")},
     SELECT tool_id, names, vendor, tagline, description FROM tools_searchentry WHERE tool_id = NEW.tool_id;
   INSERT INTO tools_searchword SELECT value FROM (
     SELECT value FROM tools_searchentry, json_each('["' || replace(words, ' ', '","') || '"]') WHERE tool_id = NEW.tool_id
-    UNION SELECT squashed FROM tools_searchentry WHERE tool_id = NEW.tool_id
+    UNION SELECT squashed FROM tools_searchentry WHERE tool_id = NEW.tool_id AND length(squashed) <= {JOINED}
   ) WHERE length(value) BETWEEN 3 AND {LETTERS} AND value GLOB '*[^0-9]*'
     AND NOT EXISTS (SELECT 1 FROM tools_searchword w WHERE w.word = value);
 """
