@@ -5,6 +5,7 @@
 
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -60,6 +61,16 @@ def email(name: str, default: str) -> str:
         validate_email(value)
     except Exception as error:
         raise ImproperlyConfigured(f"{name} must be an e-mail address, not {value!r}.") from error
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return the name of a time zone, such as Europe/Berlin."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"{name} must name a time zone such as Europe/Berlin, not {value!r}.") from error
     return value
 
 

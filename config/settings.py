@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -166,8 +167,18 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_ROUTES = {"newsletter.tasks.request_subscription": {"queue": "mail_tx"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Confirmations have a queue, and so a worker, of their own: they never wait behind a digest.
+CELERY_TASK_ROUTES = {
+    **{f"newsletter.jobs.{name}": {"queue": "mail_bulk"} for name in ("freeze_issue", "send_batch", "finish_issue")},
+    "newsletter.jobs.tick": {"queue": "mail_tx"},
+    "newsletter.tasks.*": {"queue": "mail_tx"},
+}
 CELERY_BEAT_SCHEDULE = {
+    # The one rule of the weekly mail looks at the clock once a minute; two beats, or none for an hour, do no harm.
+    "newsletter-tick": {"task": "newsletter.jobs.tick", "schedule": 60.0, "options": {"expires": 55}},
+    # The ledger of an issue is kept for a quarter; its sums are kept for good.
+    "forget-old-deliveries": {"task": "newsletter.jobs.forget_old_deliveries", "schedule": crontab(hour=4, minute=40)},
     # Any hour will do: what it deletes has been of no use for a month.
     "forget-unconfirmed": {"task": "newsletter.tasks.forget_unconfirmed", "schedule": crontab(hour=4, minute=50)},
     # Often, so that each time is short; pages older than an hour are not kept anyway.
@@ -194,10 +205,31 @@ CELERY_BEAT_SCHEDULE = {
 
 # Mail ---------------------------------------------------------------------------------------
 
-MAILERS = {"default": read.mailer("MAIL_URL", f"file://{VAR_DIR / 'outbox'}")}
+MAIL_URL = f"file://{VAR_DIR / 'outbox'}"
+MAILERS = {
+    "default": read.mailer("MAIL_URL", MAIL_URL),
+    "bulk": read.mailer("MAIL_BULK_URL", read.text("MAIL_URL", MAIL_URL)),
+}
 DEFAULT_FROM_EMAIL = f'"{SITE_NAME}" <{SITE_CONTACT}>'
 SERVER_EMAIL = SITE_CONTACT
 
+# The weekly mail ----------------------------------------------------------------------------
+
+NEWSLETTER_NAME = "Weekly AI Tool Verdicts"
+NEWSLETTER_HOST = urlsplit(SITE_URL).hostname or "localhost"
+NEWSLETTER_ADDRESS = read.email("NEWSLETTER_ADDRESS", SITE_CONTACT)
+NEWSLETTER_FROM = f'"{NEWSLETTER_NAME}" <{NEWSLETTER_ADDRESS}>'
+NEWSLETTER_LIST_ID = read.text("NEWSLETTER_LIST_ID", f"digest.{NEWSLETTER_HOST}")
+NEWSLETTER_POSTAL_ADDRESS = read.text("NEWSLETTER_POSTAL_ADDRESS")
+NEWSLETTER_BOUNCE_ADDRESS = read.text("NEWSLETTER_BOUNCE_ADDRESS")
+NEWSLETTER_TZ = read.time_zone("NEWSLETTER_TZ", "UTC")
+NEWSLETTER_DAY = read.number("NEWSLETTER_DAY", default=0, least=0, most=6)
+NEWSLETTER_HOUR = read.number("NEWSLETTER_HOUR", default=9, least=0, most=23)
+NEWSLETTER_NEEDS_APPROVAL = read.flag("NEWSLETTER_NEEDS_APPROVAL", default=False)
+NEWSLETTER_LEAST_BLOCKS = read.number("NEWSLETTER_LEAST_BLOCKS", default=1, least=1, most=12)
+NEWSLETTER_CONNECTIONS = read.number("NEWSLETTER_CONNECTIONS", default=4, least=1, most=100)
+NEWSLETTER_RESEND_DOUBTFUL = read.flag("NEWSLETTER_RESEND_DOUBTFUL", default=True)
+NEWSLETTER_DURABLE_MARKS = read.flag("NEWSLETTER_DURABLE_MARKS", default=False)
 # Links in mails that were sent years ago must work when SECRET_KEY has changed: they have keys of their own.
 NEWSLETTER_KEYS = read.keyring("NEWSLETTER_KEYS", derived=f"newsletter links {SECRET_KEY}")
 NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addresses {SECRET_KEY}")

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import consenting
-from newsletter.models import Confirmation, ConsentEvent, Subscriber, Suppression
+from newsletter.models import Confirmation, ConsentEvent, Delivery, Subscriber, Suppression
 
 LEAVES = [Subscriber.State.PENDING, Subscriber.State.ACTIVE]
 
@@ -33,6 +33,7 @@ def erase(subscriber: Subscriber) -> None:
     consenting.note(subscriber, ConsentEvent.Kind.ERASED, form="erase")
     subscriber.confirmations.all().delete()
     subscriber.follows.all().delete()
+    Delivery.objects.forget(subscriber.pk)
     Subscriber.objects.filter(pk=subscriber.pk).update(
         state=Subscriber.State.ERASED, email="", email_norm=None, topics=0, tz="UTC", paused_until=None
     )

@@ -138,6 +138,48 @@ def votes(tool: Tool, ships: int, skips: int, **fields: Any) -> Tally:
     return made
 
 
+# The weekly mail --------------------------------------------------------------------------------
+
+
+def subscriber(email: str = "", **fields: Any) -> Any:
+    """A reader who has confirmed."""
+    from newsletter.models import Subscriber
+
+    email = email or f"reader{next(_numbers)}@example.org"
+    values = {
+        "email": email,
+        "email_norm": email.lower(),
+        "state": "active",
+        "confirmed_at": timezone.now(),
+    } | fields
+    return Subscriber.objects.create(**values)
+
+
+def issue(day: str = "2026-11-30", **fields: Any) -> Any:
+    """An issue that takes shape; its cutoff has not come at the time that `at(...)` gives tests."""
+    from newsletter.models import Issue
+    from newsletter.schedule import Period
+
+    made = Issue.of(Period(datetime.date.fromisoformat(day)))
+    for name, value in fields.items():
+        setattr(made, name, value)
+    made.save()
+    return made
+
+
+def topics(*categories: Category) -> int:
+    """The number that stands for a choice of categories."""
+    from newsletter.models import Topic
+
+    return Topic.objects.mask(categories)
+
+
+def follow(subscriber: Any, tool: Tool, other: Tool | None = None, **fields: Any) -> Any:
+    from newsletter.models import Follow
+
+    return Follow.objects.create(subscriber=subscriber, tool=tool, other=other, **fields)
+
+
 def guest(**fields: Any) -> Voter:
     return Voter.objects.create(**{"cookie_mac": os.urandom(32)} | fields)
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -143,6 +144,10 @@ def report(found: dict[str, object]) -> list[str]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["newsletter"]:
+        from tests.bench import newsletter
+
+        return newsletter.main(sys.argv[2:])
     asked = arguments()
     django.setup()
     found: dict[str, object] = {}
@@ -154,6 +159,7 @@ def main() -> None:
         print("\n".join(report_votes(found["votes"])))  # type: ignore[arg-type]
     if asked.json:
         asked.json.write_text(json.dumps(found, default=asdict, indent=2) + "\n", encoding="utf-8")
+    return None
 
 
 if __name__ == "__main__":

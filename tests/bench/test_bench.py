@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.bench.newsletter import has_tools
+
 BASE = Path(__file__).resolve().parents[2]
 
 
@@ -42,3 +46,15 @@ def test_sizes_that_make_no_sense_are_refused():
 
     assert done.returncode == 2
     assert "1 or more" in done.stderr
+
+
+@pytest.mark.skipif(not has_tools(), reason="smtp-sink and smtp-source, of Debian's postfix, are missing")
+def test_the_weekly_mail_is_measured_beside_smtp_source(tmp_path):
+    file = tmp_path / "figures.json"
+
+    done = bench("newsletter", "--messages", "200", "--rounds", "1", "--json", str(file))
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert {"core", "unpipelined"} <= set(found["of_smtp_source"])
+    assert "of smtp-source" in done.stdout

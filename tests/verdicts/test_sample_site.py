@@ -266,7 +266,7 @@ def few(tmp_path, monkeypatch):
 def test_it_says_what_it_made_and_how_to_sign_in(few, client, capsys):
     first, again = run(capsys), run(capsys)
 
-    assert "2 tools, 9 verdicts, 1 comparisons, 0 votes made" in first
+    assert "2 tools, 9 verdicts, 1 comparisons, 0 votes, 3 issues made" in first
     assert "nothing was missing" in again
     password = re.search(r"staff@example\.org / (\S+) at", again).group(1)
     assert client.login(email="staff@example.org", password=password)
