@@ -143,7 +143,6 @@ def votes(tool: Tool, ships: int, skips: int, **fields: Any) -> Tally:
 
 def subscriber(email: str = "", **fields: Any) -> Any:
     """A reader who has confirmed."""
-    from newsletter.models import Subscriber
 
     email = email or f"reader{next(_numbers)}@example.org"
     values = {
@@ -187,10 +186,3 @@ def guest(**fields: Any) -> Voter:
 def account(**fields: Any) -> Voter:
     """The voter of a new account."""
     return Voter.objects.create(account=user(), **fields)
-
-
-def subscriber(email: str = "", **fields: Any) -> Subscriber:
-    """An active subscriber."""
-    email = email or f"reader{next(_numbers)}@example.org"
-    values = {"email": email, "email_norm": email.lower(), "state": "active", "confirmed_at": timezone.now()} | fields
-    return Subscriber.objects.create(**values)
