@@ -347,10 +347,8 @@ class Detector:
                 place = places.get(key, Place())
                 elsewhere = max(0, place.votes - len(group)) + 0.3
                 expected = len(low) * elsewhere / (len(self.recent) + 60.0)
-                if kind == "address":
-                    crowded = len(group) > 2 + 0.15 * place.settled
-                else:
-                    crowded = len(group) >= 4
+                least_group = 2 + 0.15 * place.settled if kind == "address" else 3
+                crowded = len(group) > least_group
                 least = CROWDED + 4 * (kind == "address")
                 if (crowded and log_tail_poisson(len(group), max(0.3, expected)) < least) or (
                     kind == "address" and len(group) >= LEAST_GROUP
@@ -387,6 +385,8 @@ class Detector:
     def _reference(self, ballots: list[Ballot], standing: dict[int, int], begins: float, ends: float) -> Reference:
         """Return what voters with history say at the time, with a little of the past and of the whole site."""
         within = [it for it in ballots if it.value and not it.rule and begins < it.at <= ends]
+        hs: float
+        hn: float
         hs, hn = sides(it for it in within if standing[it.id] >= 2)
         if hn < 6:  # strangers who also voted on other tools are second best
             ms, mn = sides(it for it in within if standing[it.id] == 1)

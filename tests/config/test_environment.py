@@ -25,6 +25,7 @@ PRODUCTION = {
     "DATABASE_URL": "sqlite://:memory:",
     "TRUSTED_PROXIES": "1",
     "MAIL_URL": "smtp+tls://mail.ship.example:587",
+    "NEWSLETTER_POSTAL_ADDRESS": "1 Harbour Street, Port",
 }
 SAFETY = """
 import json, django
