@@ -43,8 +43,9 @@ faults: venv-dev ## kill processes, Redis and PostgreSQL under a site of several
 check: venv-dev ## lint, types, templates, import rule, migrations, deployment settings, locks
 	@sh .ci/check
 
-bench: venv-dev ## time the pages under load
+bench: venv-dev ## time the pages, and the weekly mail, under load (ARGS='newsletter --help': the mail alone)
 	@$(PY) -m tests.bench $(ARGS)
+	@$(if $(ARGS),true,$(PY) -m tests.bench newsletter --if-possible)
 
 screenshots: venv-dev ## photograph the pages
 	@$(PY) -m tests.screenshots $(ARGS)

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_POST
 
 from tools.text import clean_text, render_markdown
+from voting.accounts import lacks_second_factor
 
 MAX_PREVIEW = 20_000
 
@@ -26,18 +29,27 @@ class SiteAdmin(AdminSite):
     index_title = "The week"
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
-        """Refuse NUL bytes in an address: PostgreSQL has no such text, and no list could be filtered by it."""
+        """Ask for the second factor where staff need one, and refuse NUL bytes in an address.
+
+        PostgreSQL has no such text, and no list could be filtered by it.
+        """
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
-        def refuse_nul(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if "\x00" in request.path or any(
                 "\x00" in text for pair in request.GET.lists() for text in [pair[0], *pair[1]]
             ):
                 return HttpResponseBadRequest("An address cannot hold a null character.")
+            if lacks_second_factor(request.user):
+                return redirect("second_factor_needed")
             return guarded(request, *args, **kwargs)
 
-        return refuse_nul
+        return checked
+
+    def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Staff sign in at the page everybody signs in at, under the same limits."""
+        return secure_admin_login(super().login)(request, extra_context)
 
     def get_urls(self) -> list:
         preview = path("markdown/", self.admin_view(markdown_preview), name="markdown_preview")

@@ -5,6 +5,7 @@
 
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -63,6 +64,16 @@ def email(name: str, default: str) -> str:
     return value
 
 
+def time_zone(name: str, default: str) -> str:
+    """Return the name of a time zone, such as Europe/Berlin."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"{name} must name a time zone such as Europe/Berlin, not {value!r}.") from error
+    return value
+
+
 def origin(name: str, default: str) -> str:
     """Return `scheme://host[:port]` of a web site, without a trailing slash or path."""
     value = text(name, default).rstrip("/")
@@ -97,6 +108,33 @@ def secret(name: str, *, development: str, debug: bool) -> str:
     if len(value) < 40 or len(set(value)) < 12:
         raise ImproperlyConfigured(f"{name} is too weak: 40 characters or more, of at least 12 kinds.")
     return value
+
+
+def keyring(name: str, derived: str) -> dict[int, str]:
+    """Return keys by number, as in `2:newest,1:former`: the first signs, all of them are believed.
+
+    Without the variable the one key, number 0, is `derived`.
+    """
+    ring: dict[int, str] = {}
+    for part in names(name):
+        number, colon, key = part.partition(":")
+        if not colon or not re.fullmatch(r"\d{1,3}", number) or not 1 <= int(number) <= 255 or int(number) in ring:
+            raise ImproperlyConfigured(
+                f"{name} must look like 2:key,1:key, with a number of its own from 1 to 255 each."
+            )
+        if len(key) < 32:
+            raise ImproperlyConfigured(f"{name} holds a key that is too short: 32 characters or more.")
+        ring[int(number)] = key
+    return ring or {0: derived}
+
+
+def keys(client_id: str, secret: str, provider: str) -> dict[str, str]:
+    """Return the keys of a sign-in provider; {} where there are none. One without the other is a mistake."""
+    if bool(client_id) != bool(secret):
+        raise ImproperlyConfigured(f"{provider}_CLIENT_ID and {provider}_SECRET are only of use together.")
+    if any(not key.isprintable() or " " in key for key in (client_id, secret)):
+        raise ImproperlyConfigured(f"{provider}_CLIENT_ID and {provider}_SECRET must be plain words without spaces.")
+    return {"client_id": client_id, "secret": secret} if client_id else {}
 
 
 def mailer(name: str, default: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config import environment as read
+from config.redacting import hide_tokens
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -26,6 +28,8 @@ if any(character in SITE_NAME for character in '"\\<>') or not SITE_NAME.isprint
     raise ImproperlyConfigured("SITE_NAME must be one plain line without quotes: it stands in mail headers.")
 SITE_URL = read.origin("SITE_URL", "http://127.0.0.1:8000")
 SITE_CONTACT = read.email("SITE_CONTACT", "editors@example.org")
+DATA_LICENCE = read.text("DATA_LICENCE", "CC BY 4.0")
+DATA_LICENCE_URL = read.url("DATA_LICENCE_URL", "https://creativecommons.org/licenses/by/4.0/", {"http", "https"})
 ALLOWED_HOSTS = read.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts when DEBUG is off.")
@@ -41,12 +45,15 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django.contrib.sitemaps",
     "django_structlog",
     "health_check",
     "import_export",
     "simple_history",
     "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "drf_spectacular",
     "drf_standardized_errors",
     "corsheaders",
@@ -71,6 +78,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "voting.private_pages.PrivatePagesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -138,7 +147,17 @@ CACHES = {
 PAGE_CACHE_MEGABYTES = read.number("PAGE_CACHE_MEGABYTES", default=0 if DEBUG else 64, least=0, most=10_000)
 PAGE_FRESHNESS_SECONDS = 1  # a figure on a page is never older
 PAGE_LIST_SECONDS = 5  # a list of many tools may be this old while votes keep coming in
-PAGES_NEVER_KEPT = ("/admin/", "/api/", "/accounts/", "/static/", "/media/", "/newsletter/", "/livez", "/healthz")
+PAGES_NEVER_KEPT = (
+    "/admin/",
+    "/api/",
+    "/accounts/",
+    "/static/",
+    "/media/",
+    "/newsletter/",
+    "/votes/",
+    "/livez",
+    "/healthz",
+)
 
 # Jobs ---------------------------------------------------------------------------------------
 
@@ -148,11 +167,29 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Confirmations have a queue, and so a worker, of their own: they never wait behind a digest.
+CELERY_TASK_ROUTES = {
+    **{f"newsletter.jobs.{name}": {"queue": "mail_bulk"} for name in ("freeze_issue", "send_batch", "finish_issue")},
+    "newsletter.jobs.tick": {"queue": "mail_tx"},
+    "newsletter.tasks.*": {"queue": "mail_tx"},
+}
 CELERY_BEAT_SCHEDULE = {
+    # The one rule of the weekly mail looks at the clock once a minute; two beats, or none for an hour, do no harm.
+    "newsletter-tick": {"task": "newsletter.jobs.tick", "schedule": 60.0, "options": {"expires": 55}},
+    # The ledger of an issue is kept for a quarter; its sums are kept for good.
+    "forget-old-deliveries": {"task": "newsletter.jobs.forget_old_deliveries", "schedule": crontab(hour=4, minute=40)},
+    # Any hour will do: what it deletes has been of no use for a month.
+    "forget-unconfirmed": {"task": "newsletter.tasks.forget_unconfirmed", "schedule": crontab(hour=4, minute=50)},
     # Often, so that each time is short; pages older than an hour are not kept anyway.
     "forget-old-touches": {"task": "tools.tasks.forget_old_touches", "schedule": crontab(minute=35)},
     # Before Europe wakes up and after America has gone to bed.
     "forget-expired-sessions": {"task": "voting.tasks.forget_expired_sessions", "schedule": crontab(hour=4, minute=10)},
+    # After the sessions, which may have begun one.
+    "forget-unconfirmed-accounts": {
+        "task": "voting.tasks.forget_unconfirmed_accounts",
+        "schedule": crontab(hour=4, minute=20),
+    },
     # As the day ends: what a past day's page shows is what stood then.
     "keep-tallies-of-yesterday": {
         "task": "voting.tasks.keep_tallies_of_yesterday",
@@ -168,9 +205,36 @@ CELERY_BEAT_SCHEDULE = {
 
 # Mail ---------------------------------------------------------------------------------------
 
-MAILERS = {"default": read.mailer("MAIL_URL", f"file://{VAR_DIR / 'outbox'}")}
+MAIL_URL = f"file://{VAR_DIR / 'outbox'}"
+MAILERS = {
+    "default": read.mailer("MAIL_URL", MAIL_URL),
+    "bulk": read.mailer("MAIL_BULK_URL", read.text("MAIL_URL", MAIL_URL)),
+}
 DEFAULT_FROM_EMAIL = f'"{SITE_NAME}" <{SITE_CONTACT}>'
 SERVER_EMAIL = SITE_CONTACT
+
+# The weekly mail ----------------------------------------------------------------------------
+
+NEWSLETTER_NAME = "Weekly AI Tool Verdicts"
+NEWSLETTER_HOST = urlsplit(SITE_URL).hostname or "localhost"
+NEWSLETTER_ADDRESS = read.email("NEWSLETTER_ADDRESS", SITE_CONTACT)
+NEWSLETTER_FROM = f'"{NEWSLETTER_NAME}" <{NEWSLETTER_ADDRESS}>'
+NEWSLETTER_LIST_ID = read.text("NEWSLETTER_LIST_ID", f"digest.{NEWSLETTER_HOST}")
+NEWSLETTER_POSTAL_ADDRESS = read.text("NEWSLETTER_POSTAL_ADDRESS")
+NEWSLETTER_BOUNCE_ADDRESS = read.text("NEWSLETTER_BOUNCE_ADDRESS")
+NEWSLETTER_TZ = read.time_zone("NEWSLETTER_TZ", "UTC")
+NEWSLETTER_DAY = read.number("NEWSLETTER_DAY", default=0, least=0, most=6)
+NEWSLETTER_HOUR = read.number("NEWSLETTER_HOUR", default=9, least=0, most=23)
+NEWSLETTER_NEEDS_APPROVAL = read.flag("NEWSLETTER_NEEDS_APPROVAL", default=False)
+NEWSLETTER_LEAST_BLOCKS = read.number("NEWSLETTER_LEAST_BLOCKS", default=1, least=1, most=12)
+NEWSLETTER_CONNECTIONS = read.number("NEWSLETTER_CONNECTIONS", default=4, least=1, most=100)
+NEWSLETTER_RESEND_DOUBTFUL = read.flag("NEWSLETTER_RESEND_DOUBTFUL", default=True)
+NEWSLETTER_DURABLE_MARKS = read.flag("NEWSLETTER_DURABLE_MARKS", default=False)
+# Links in mails that were sent years ago must work when SECRET_KEY has changed: they have keys of their own.
+NEWSLETTER_KEYS = read.keyring("NEWSLETTER_KEYS", derived=f"newsletter links {SECRET_KEY}")
+NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addresses {SECRET_KEY}")
+if len(NEWSLETTER_ADDRESS_KEY) < 32:
+    raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
 # People -------------------------------------------------------------------------------------
 
@@ -182,8 +246,59 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "my_votes"
+STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
+
+ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "voting.account_forms.PasswordLoginForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]  # no password: whoever reads the mail is the reader
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60  # mail can be slow
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 2  # the one that is, and the one it is being changed to
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE_URL.partition(":")[0]
+# Per address and per account. Thirty people in one classroom may all ask for a code within a few minutes.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "request_login_code": "40/m/ip,3/m/key,10/h/key",
+    "signup": "40/m/ip",
+}
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 56
+MFA_SUPPORTED_TYPES = ["webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith("http://")  # which browsers allow on localhost alone
+
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
+PROVIDER_ORIGINS = {"github": "https://github.com", "google": "https://accounts.google.com"}
+PROVIDER_KEYS = {
+    "github": read.keys(read.text("GITHUB_CLIENT_ID"), read.text("GITHUB_SECRET"), "GITHUB"),
+    "google": read.keys(read.text("GOOGLE_CLIENT_ID"), read.text("GOOGLE_SECRET"), "GOOGLE"),
+}
+for provider, scope in {"github": ["user:email"], "google": ["email"]}.items():
+    if PROVIDER_KEYS[provider]:
+        INSTALLED_APPS.append(f"allauth.socialaccount.providers.{provider}")
+        SOCIALACCOUNT_PROVIDERS[provider] = {
+            "APPS": [PROVIDER_KEYS[provider]],
+            "SCOPE": scope,
+            "OAUTH_PKCE_ENABLED": True,
+        }
 
 # Safety: everything that needs TLS follows from the address the site is reached at -----------
 
@@ -197,7 +312,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 VOTER_COOKIE_NAME = "__Host-voter" if IS_HTTPS else "voter"
-PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages made for them alone
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, VOTER_COOKIE_NAME, "messages")  # whoever sends one is shown pages of their own
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
@@ -207,7 +322,8 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
+    # A form that leads to a provider's sign-in needs the provider's leave here: browsers check redirects of forms too.
+    "form-action": [CSP.SELF, *(PROVIDER_ORIGINS[provider] for provider in SOCIALACCOUNT_PROVIDERS)],
     "frame-ancestors": [CSP.NONE],
     "report-uri": "/csp-reports/",
 }
@@ -250,7 +366,15 @@ CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["accept", "if-none-match", "if-modified-since"]
-CORS_EXPOSE_HEADERS = ["ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Deprecation", "Sunset"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "Deprecation",
+    "Sunset",
+]
 CORS_PREFLIGHT_MAX_AGE = 86_400
 
 # Files --------------------------------------------------------------------------------------
@@ -308,6 +432,7 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
+    hide_tokens,
 ]
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhere, logs included
 structlog.configure(

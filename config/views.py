@@ -1,20 +1,24 @@
 """Health, errors, and what robots read."""
 
+import datetime
 import re
 import sys
+from itertools import batched, chain
 
 from django.conf import settings
-from django.contrib.sitemaps.views import sitemap as sitemap_view
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from health_check.views import HealthCheckView
 
+from config import sitemaps
 from config.api.errors import is_for_programs, refused
-from config.sitemaps import SITEMAPS
 from tools.models import Tool
+
+PLAIN = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -40,13 +44,64 @@ class HealthView(HealthCheckView):
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /*?", "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+    lines = [
+        "User-agent: *",
+        "Allow: /badge/",
+        "Allow: /card/",
+        "Disallow: /admin/",
+        "Disallow: /search/",
+        "Disallow: /*?",
+        "",
+        f"Sitemap: {settings.SITE_URL}/sitemap.xml",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type=PLAIN)
 
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    return sitemap_view(request, SITEMAPS).render()
+    return HttpResponse("".join(sitemaps.written("sitemapindex", sitemaps.files())), content_type="application/xml")
+
+
+@require_safe
+def sitemap_file(request: HttpRequest, part: str, number: int = 1) -> HttpResponseBase:
+    """One file of the sitemap, streamed: neither its 50,000 lines nor the pairs before them are ever held."""
+    if not 1 <= number <= 99_999:
+        raise Http404("The sitemap has no such file.")
+    found = sitemaps.pages() if part == "pages" else sitemaps.tools(number)
+    if part == "pairs":
+        found = sitemaps.Pairs.load().file(number)
+    first = next(found, None)
+    if first is None:
+        raise Http404("The sitemap has no such file.")
+    lines = batched(sitemaps.written("urlset", chain([first], found)), 500)
+    return StreamingHttpResponse(("".join(batch) for batch in lines), content_type="application/xml")
+
+
+@require_safe
+def llms(request: HttpRequest) -> HttpResponse:
+    """What there is to read for programs that answer questions: https://llmstxt.org/."""
+    return render(request, "llms.txt", content_type=PLAIN)
+
+
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Where to report a weakness, as RFC 9116 has it. It has to say when it runs out: half a year from the first of this month."""
+    first = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: mailto:{settings.SITE_CONTACT}",
+        f"Expires: {first + datetime.timedelta(days=183):%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type=PLAIN)
+
+
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """How a browser searches this site from its own address bar."""
+    return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -18,11 +18,13 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.db.models import Count, F, OuterRef, Subquery
 
+from newsletter.addresses import fingerprint
 from newsletter.models import Subscriber
 from tools.models import Category, Check, Entry, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Decision, Evidence, Reviewer, Verdict
+from verdicts.models.tally import recount
 from verdicts.sample import loading
-from voting.models import Tally, User, Vote, Voter
+from voting.models import Tally, User, Vote, VoteEvent, Voter
 
 CHUNK = 2_000
 MOST = {"tools": 1_000_000, "votes": 10_000_000, "subscribers": 5_000_000, "seed": 2_147_483_647}
@@ -137,6 +139,25 @@ class SyntheticSite:
         written = model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
         self.made[str(model._meta.verbose_name_plural)] += len(written)
 
+    def _write_with_log(self, votes: list[Vote]) -> None:
+        """Write votes, and the log that tells of them."""
+        self._write(Vote, votes)
+        kind = VoteEvent.Kind.CAST
+        for start in range(0, len(votes), CHUNK):
+            VoteEvent.objects.bulk_create(
+                VoteEvent(
+                    at=vote.changed_at,
+                    vote_id=vote.pk,
+                    tool_id=vote.tool_id,
+                    voter_id=vote.voter_id,
+                    kind=kind,
+                    new_value=vote.value,
+                    new_state=vote.state,
+                    actor="voter",
+                )
+                for vote in votes[start : start + CHUNK]
+            )
+
     def _chunks(self, total: int, description: str) -> Iterable[range]:
         starts = range(0, total, CHUNK)
         return self.track([range(start, min(start + CHUNK, total)) for start in starts], description=description)
@@ -181,7 +202,10 @@ class SyntheticSite:
             for tool, number in zip(tools, numbers, strict=True):
                 self._gather(tool, popularity[number])
             for model in (Fact, Price, Verdict, Vote, Tally):
-                self._write(model, self.gathered.pop(model, []))
+                if model is Vote:
+                    self._write_with_log(self.gathered.pop(Vote, []))
+                else:
+                    self._write(model, self.gathered.pop(model, []))
 
     def _gather(self, tool: Tool, votes: int) -> None:
         """Keep what is said about one tool until its chunk is written."""
@@ -316,15 +340,19 @@ class SyntheticSite:
     def _subscriber(self, number: int) -> Subscriber:
         [state] = self.random.choices(["active", "pending", "unsubscribed"], weights=[92, 5, 3])
         confirmed_at = self._moment(self.midnight - PAST)
+        email = f"reader{number + 1}@{self.host}"
         return Subscriber(
             public_id=self._uuid(f"subscriber {number}"),
-            email=f"reader{number + 1}@{self.host}",
+            email=email,
+            email_norm=email,
+            address_hmac=fingerprint(email),
             state=state,
             confirmed_at=None if state == "pending" else confirmed_at,
         )
 
     def _date_back(self) -> None:
         """Give rows the age that their dates speak of, and tell PostgreSQL at once how many there are now."""
+        recount()
         tools = synthetic_tools()
         tools.update(created_at=F("published_at"), updated_at=F("published_at"))
         voters = Voter.objects.filter(pk__in=Vote.objects.filter(tool__in=tools).values("voter"))

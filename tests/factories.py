@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from newsletter.models import Subscriber
 from tools.models import Category, Fact, FactKind, Price, State, Tool
 from verdicts.models import Comparison, Reviewer, Verdict
 from voting.models import Tally, User, Voter
@@ -135,6 +136,47 @@ def votes(tool: Tool, ships: int, skips: int, **fields: Any) -> Tally:
     values |= {f"era_{name}": values[name] for name in ("ships", "skips", "regulars") if f"era_{name}" not in values}
     made, _ = Tally.objects.update_or_create(tool=tool, defaults=values)
     return made
+
+
+# The weekly mail --------------------------------------------------------------------------------
+
+
+def subscriber(email: str = "", **fields: Any) -> Any:
+    """A reader who has confirmed."""
+
+    email = email or f"reader{next(_numbers)}@example.org"
+    values = {
+        "email": email,
+        "email_norm": email.lower(),
+        "state": "active",
+        "confirmed_at": timezone.now(),
+    } | fields
+    return Subscriber.objects.create(**values)
+
+
+def issue(day: str = "2026-11-30", **fields: Any) -> Any:
+    """An issue that takes shape; its cutoff has not come at the time that `at(...)` gives tests."""
+    from newsletter.models import Issue
+    from newsletter.schedule import Period
+
+    made = Issue.of(Period(datetime.date.fromisoformat(day)))
+    for name, value in fields.items():
+        setattr(made, name, value)
+    made.save()
+    return made
+
+
+def topics(*categories: Category) -> int:
+    """The number that stands for a choice of categories."""
+    from newsletter.models import Topic
+
+    return Topic.objects.mask(categories)
+
+
+def follow(subscriber: Any, tool: Tool, other: Tool | None = None, **fields: Any) -> Any:
+    from newsletter.models import Follow
+
+    return Follow.objects.create(subscriber=subscriber, tool=tool, other=other, **fields)
 
 
 def guest(**fields: Any) -> Voter:

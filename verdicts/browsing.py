@@ -1,16 +1,20 @@
-"""The catalogue: filters with counts, sorting, and the tray of tools to compare."""
+"""The catalogue: search, filters with counts, sorting, and the tray of tools to compare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from tools.models import Entry, FormerSlug, Tool
-from verdicts import queries
+from tools import search
+from tools.models import Entry, Tool
+from verdicts import facets, queries
 from verdicts.forms import BrowseForm
+from verdicts.matches import explain, tools_against_each_other
+from verdicts.scored import ScoredTool
 
 PAGE_SIZE = 24
 
@@ -30,6 +34,18 @@ class Filter:
     choices: list[Choice]
 
 
+class CountedPaginator(Paginator):
+    """A paginator that has been told how much there is."""
+
+    def __init__(self, rows: Any, per_page: int, total: int) -> None:
+        super().__init__(rows, per_page)
+        self.total = total
+
+    @cached_property
+    def count(self) -> int:
+        return self.total
+
+
 @dataclass(slots=True)
 class Browse:
     """Everything the catalogue page prints."""
@@ -38,6 +54,8 @@ class Browse:
     filters: list[Filter]
     sorts: list[Choice]
     query: str
+    found: search.Found | None
+    versus: Sequence[Tool]
     active: bool
     querystring: str
     tray: Sequence[Tool]
@@ -48,68 +66,67 @@ class Browse:
 
     def context(self) -> dict[str, object]:
         """Return all of it by name, for a template."""
-        names = ("page", "filters", "sorts", "query", "active", "total", "tray")
+        names = ("page", "filters", "sorts", "query", "found", "versus", "active", "total", "tray")
         return {name: getattr(self, name) for name in names} | {"querystring_without_page": self.querystring}
 
 
-def _matching(tools: QuerySet[Tool], known: dict, *, leaving_out: str = "") -> QuerySet[Tool]:
-    """Return the tools that pass all filters, or all but one, which is what a filter's own counts are about."""
-    if words := known.get("q"):
-        for word in str(words).split():
-            formerly = FormerSlug.objects.filter(tool=OuterRef("pk"), slug__icontains=word)
-            named = Q(name__icontains=word) | Q(tagline__icontains=word) | Q(vendor__icontains=word)
-            tools = tools.filter(named | Exists(formerly))
-    if "category" in known and leaving_out != "category":
-        tools = tools.filter(category=known["category"])
-    if "entry" in known and leaving_out != "entry":
-        tools = tools.filter(entry=known["entry"])
-    if "panel" in known and leaving_out != "panel":
-        tools = queries.with_panel_result(queries.with_panel(tools), str(known["panel"]))
-    return tools
-
-
-def _counts(tools: QuerySet[Tool], column: str) -> dict[str, int]:
-    return {row[column]: row["n"] for row in tools.order_by().values(column).annotate(n=Count("pk"))}
-
-
 def browse(params: QueryDict, tray: Sequence[Tool]) -> Browse:
-    """Return one page of the catalogue for the filters, the sort and the page number of an address."""
-    form = BrowseForm(params)
-    known = form.known()
+    """Return one page of the catalogue for the words, the filters, the sort and the page number of an address."""
+    known = BrowseForm(params).known()
+    kept = {name: str(getattr(value, "slug", value)) for name, value in known.items()}
+    chosen = {name: value for name, value in kept.items() if name in facets.NAMES}
+    words = kept.get("q", "")
+    found = search.find(words) if words else None
+    sort = kept.get("sort", "match" if found else "panel")
+    sort = "panel" if sort == "match" and not found else sort
     public = Tool.objects.public()
-    sort = str(known.get("sort", "panel"))
-    tools = queries.sort_tools(queries.with_figures(_matching(public, known)), sort)
-    page = Paginator(tools, PAGE_SIZE).get_page(params.get("page"))
-    page.object_list = queries.scored(list(page.object_list))
-    kept = {name: getattr(value, "slug", value) for name, value in known.items()}
+    cube = facets.cube_of(public.filter(pk__in=found.keys)) if found else facets.cube_of_everything()
+    total, counts = facets.count(cube, chosen)
     return Browse(
-        page=page,
-        filters=[
-            _category_filter(_matching(public, known, leaving_out="category"), str(kept.get("category", ""))),
-            _entry_filter(_matching(public, known, leaving_out="entry"), str(kept.get("entry", ""))),
-            _panel_filter(str(kept.get("panel", ""))),
-        ],
-        sorts=[Choice(value, label, value == sort) for value, label in queries.SORTS.items()],
-        query=str(known.get("q", "")),
+        page=_page(found, chosen, sort, total, params.get("page")),
+        filters=_filters(counts, chosen),
+        sorts=[Choice(v, label, v == sort) for v, label in queries.SORTS.items() if found or v != "match"],
+        query=words,
+        found=found,
+        versus=tools_against_each_other(words) if words else [],
         active=bool(set(known) - {"sort"}),
         querystring=urlencode([*kept.items(), *[("tools", tool.slug) for tool in tray]]),
         tray=tray,
     )
 
 
-def _category_filter(tools: QuerySet[Tool], chosen: str) -> Filter:
-    counts = _counts(tools, "category__slug")
-    shelves = queries.filled_categories()
-    choices = [Choice(c.slug, c.name, c.slug == chosen, counts.get(c.slug, 0)) for c in shelves]
-    return Filter("category", "Category", choices)
+def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: int, number: str | None) -> Page:
+    """Return one page of scored tools, in order; after a search, each with what of it fits the words."""
+    tools = facets.filtered(Tool.objects.public(), chosen)
+    if found:
+        tools = tools.filter(pk__in=found.keys)
+    if found and sort == "match":
+        fits = set(tools.values_list("pk", flat=True)) if found.keys else set()
+        keys = [key for key in found.keys if key in fits]
+        page: Page[Any] = Paginator(keys, PAGE_SIZE).get_page(number)
+        shown: list[int] = list(page.object_list)
+        by_pk = queries.with_figures(Tool.objects.public()).in_bulk(shown)
+        rows = [by_pk[key] for key in shown if key in by_pk]
+    else:
+        ordered = queries.sort_tools(queries.with_figures(tools), sort)
+        page = CountedPaginator(ordered, PAGE_SIZE, total).get_page(number)
+        rows = list(page.object_list)
+    scored: list[ScoredTool] = queries.scored(rows)
+    page.object_list = explain(scored, found) if found else scored
+    return page
 
 
-def _entry_filter(tools: QuerySet[Tool], chosen: str) -> Filter:
-    counts = _counts(tools, "entry")
-    choices = [Choice(str(v), str(label), v == chosen, counts.get(str(v), 0)) for v, label in Entry.choices]
-    return Filter("entry", "Entry price", choices)
-
-
-def _panel_filter(chosen: str) -> Filter:
-    choices = [Choice(value, label, value == chosen) for value, label in queries.PANEL_RESULTS.items()]
-    return Filter("panel", "Panel", choices)
+def _filters(counts: dict[str, Any], chosen: dict[str, str]) -> list[Filter]:
+    licences = facets.commonest(counts["licence"], chosen.get("licence", ""))
+    offered = {
+        "category": ("Category", [(shelf.slug, shelf.name) for shelf in queries.shelves()]),
+        "entry": ("Entry price", [(str(value), str(label)) for value, label in Entry.choices]),
+        "licence": ("Licence", [(licence, licence) for licence in licences]),
+        "open": ("Open source", list(facets.OPEN_SOURCE.items())),
+        "panel": ("Panel", list(queries.PANEL_RESULTS.items())),
+        "tested": ("Tested", list(facets.FRESHNESS.items())),
+    }
+    return [
+        Filter(name, label, [Choice(v, words, v == chosen.get(name), counts[name][v]) for v, words in choices])
+        for name, (label, choices) in offered.items()
+    ]

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from tools.models import Category, FormerSlug, Tool
+from tools.models import Category, Change, FormerSlug, Tool
 from tools.slugs import is_valid
 from verdicts import queries, scoring
-from verdicts.changes import Change, changes_of
+from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool
@@ -45,6 +46,21 @@ def tools_named(slugs: list[str]) -> list[ScoredTool]:
             raise UnknownTools
         found |= {by_pk[pk].slug: by_pk[pk] for pk in moved.values()}
     return queries.scored(found[slug] for slug in sorted(found))
+
+
+def columns_of(pair: str) -> list[ScoredTool]:
+    """Return the tools that an address names. Raises Http404 for fewer than two names, more than four, or unknown ones."""
+    names = pair.lower().split(SEPARATOR)
+    if not 2 <= len(names) <= MOST or not all(names):
+        raise Http404("A comparison names two to four tools.")
+    return tools_or_404(names)
+
+
+def tools_or_404(slugs: list[str]) -> list[ScoredTool]:
+    try:
+        return tools_named(slugs)
+    except UnknownTools as error:
+        raise Http404("One of these tools is not on the site.") from error
 
 
 def comparison_path(tools: Sequence[Tool]) -> str:
@@ -122,10 +138,7 @@ class ComparisonPage:
 
     @property
     def lead(self) -> str:
-        """Who leads among readers, in words; empty for more than two tools and while nobody has voted."""
-        if len(self.columns) != 2 or not any(tool.community.total for tool in self.columns):
-            return ""
-        return leader_words(*self.columns)
+        return lead_in_words(self.columns)
 
     @property
     def equal_count(self) -> int:
@@ -168,7 +181,11 @@ def comparison_page(
 ) -> ComparisonPage:
     """Return the page about these tools, as it is or as it stood at the end of a past day."""
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
+    if moment:
+        queries.turn_back(tools, moment)
     verdicts = queries.scorecard_verdicts(tools, moment)
+    for verdict in verdicts:
+        verdict.seen_on = as_of
     panel = queries.panel_of_today()
     if as_of:
         panel = list({verdict.reviewer_id: verdict.reviewer for verdict in verdicts}.values())
@@ -177,14 +194,14 @@ def comparison_page(
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
     curated = curated_comparison(tools)
-    changes = [change for change in changes_of(tools) if moment is None or change.at <= moment]
+    changes = changes_of(tools, until=moment)
     return ComparisonPage(
         columns=tools,
         curated=curated,
         all_fact_rows=fact_rows(tools, queries.facts_of(tools, moment), prices),
         scorecard=score_rows(panel, tools, verdicts),
         changes=changes,
-        pairs=[pair_of(a, b) for a, b in queries.neighbours(tools)],
+        pairs=[] if as_of else [pair_of(a, b) for a, b in queries.neighbours(tools)],
         only_differences=only_differences,
         as_of=as_of,
         advice=[(tool, curated.advice()[tool.pk]) for tool in tools] if curated else [],
@@ -247,8 +264,15 @@ def _reader_words(tools: list[ScoredTool]) -> str:
             else "too few votes for a reader percentage"
         )
     words = leader_words(*tools)
-    leads = words.endswith("leads")
+    leads = not words.startswith("Too ")
     return f"among readers {words}" if leads else words[0].lower() + words[1:] + " among readers"
+
+
+def lead_in_words(tools: Sequence[ScoredTool]) -> str:
+    """Return who leads among readers; empty for more than two tools and while nobody has voted."""
+    if len(tools) != 2 or not any(tool.community.total for tool in tools):
+        return ""
+    return leader_words(*tools)
 
 
 def leader_words(first: ScoredTool, second: ScoredTool) -> str:

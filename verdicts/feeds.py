@@ -6,19 +6,31 @@ from typing import Any
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from tools.models import Category, Change, Tool
+from tools.models.change import ChangeQuerySet
 from tools.text import clean_text
 from verdicts import comparing, queries
-from verdicts.changes import Change, changes_of
+from verdicts.changes import changes_of
 from verdicts.models import Verdict
 from verdicts.scored import ScoredTool
+
+
+class StableAtom(Atom1Feed):
+    """A feed that says the same until something happens: an empty one is as old as can be, not as young as the clock."""
+
+    def latest_post_date(self) -> datetime.datetime:
+        dates = [item["updateddate"] or item["pubdate"] for item in self.items]
+        return max((date for date in dates if date), default=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
 
 
 class ComparisonFeed(Feed):
     """What changed about the tools of one comparison."""
 
-    feed_type = Atom1Feed
+    feed_type = StableAtom
 
     def get_object(self, request: HttpRequest, pair: str) -> list[ScoredTool]:
         try:
@@ -53,7 +65,7 @@ class ComparisonFeed(Feed):
         return settings.SITE_URL + change.tool.get_absolute_url()
 
     def item_guid(self, change: Change) -> str:
-        return f"{settings.SITE_URL}/changes/{change.key}"
+        return f"{settings.SITE_URL}/changes/{change.pk}"
 
     def item_updateddate(self, change: Change) -> datetime.datetime:
         return change.at
@@ -62,7 +74,7 @@ class ComparisonFeed(Feed):
 class VerdictFeed(Feed):
     """The newest verdicts of the whole site."""
 
-    feed_type = Atom1Feed
+    feed_type = StableAtom
     link = "/"
     feed_url = None
 
@@ -89,3 +101,62 @@ class VerdictFeed(Feed):
 
     def item_updateddate(self, verdict: Verdict) -> datetime.datetime | None:
         return verdict.published_at
+
+
+class ChangesFeed(Feed):
+    """What changed: all of it."""
+
+    feed_type = StableAtom
+    feed_url = None
+
+    def get_object(self, request: HttpRequest, **named: str) -> Any:
+        return None
+
+    def title(self, subject: Any) -> str:
+        return clean_text(f"{subject or 'All'} changes · {settings.SITE_NAME}")
+
+    def link(self, subject: Any) -> str:
+        return settings.SITE_URL + reverse("changes")
+
+    def changes(self, subject: Any) -> ChangeQuerySet:
+        return Change.objects.all()
+
+    def items(self, subject: Any) -> list[Change]:
+        return list(self.changes(subject).public().select_related("tool").newest_first()[:50])
+
+    def item_title(self, change: Any) -> str:
+        return clean_text(f"{change.tool.name}: {change.text}")
+
+    def item_description(self, change: Change) -> str:
+        return ""
+
+    def item_link(self, change: Change) -> str:
+        return settings.SITE_URL + change.tool.get_absolute_url()
+
+    def item_guid(self, change: Change) -> str:
+        return f"{settings.SITE_URL}/changes/{change.pk}"
+
+    def item_updateddate(self, change: Change) -> datetime.datetime:
+        return change.at
+
+
+class CategoryFeed(ChangesFeed):
+    def get_object(self, request: HttpRequest, **named: str) -> Any:
+        return get_object_or_404(Category, slug=named["slug"])
+
+    def link(self, subject: Any) -> str:
+        return settings.SITE_URL + subject.get_absolute_url()
+
+    def changes(self, subject: Any) -> ChangeQuerySet:
+        return Change.objects.filter(tool__category=subject)
+
+
+class ToolFeed(ChangesFeed):
+    def get_object(self, request: HttpRequest, **named: str) -> Any:
+        return get_object_or_404(Tool.objects.public(), slug=named["slug"])
+
+    def link(self, subject: Any) -> str:
+        return settings.SITE_URL + subject.get_absolute_url()
+
+    def changes(self, subject: Any) -> ChangeQuerySet:
+        return Change.objects.of([subject])

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 
 from tools.models import Category, Entry
+from verdicts.facets import FRESHNESS, OPEN_SOURCE
 from verdicts.queries import PANEL_RESULTS, SORTS
 
 
@@ -14,7 +15,10 @@ class BrowseForm(forms.Form):
     q = forms.CharField(max_length=100, required=False, strip=True)
     category = forms.ModelChoiceField(Category.objects.none(), to_field_name="slug", required=False)
     entry = forms.ChoiceField(choices=Entry.choices, required=False)
+    licence = forms.CharField(max_length=80, required=False)
+    open = forms.ChoiceField(choices=list(OPEN_SOURCE.items()), required=False)
     panel = forms.ChoiceField(choices=list(PANEL_RESULTS.items()), required=False)
+    tested = forms.ChoiceField(choices=list(FRESHNESS.items()), required=False)
     sort = forms.ChoiceField(choices=list(SORTS.items()), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,30 +1,29 @@
 """What each page shows, loaded in a number of queries that does not depend on how much there is."""
 
 import datetime
+import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any, cast
 
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import (
-    Case,
     Count,
     Exists,
     F,
     FloatField,
-    IntegerField,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
     Subquery,
-    When,
-    Window,
 )
-from django.db.models.functions import Cast, Coalesce, Lower, NullIf, RowNumber
+from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.utils import timezone
 
-from tools.models import Category, Fact, FactKind, Price, Tool
+from tools.models import Category, Change, Fact, FactKind, Price, Tool
 from verdicts import scoring
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool, Shelf
@@ -41,15 +40,9 @@ PAIRS = 6
 
 def with_panel(tools: QuerySet[Tool]) -> QuerySet[Tool]:
     """Add `panel_ships` and `panel_total`, the published verdicts of active personas, and `panel_share` from 0 to 1."""
-    counted = Verdict.objects.published().filter(tool=OuterRef("pk"), reviewer__is_active=True).order_by()
-
-    def count(verdicts: QuerySet[Verdict]) -> Coalesce:
-        rows = verdicts.values("tool").annotate(rows=Count("pk")).values("rows")
-        return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
-
-    return tools.annotate(panel_ships=count(counted.filter(decision="ship")), panel_total=count(counted)).annotate(
-        panel_share=Cast("panel_ships", FloatField()) / NullIf(F("panel_total"), 0)
-    )
+    counted = {f"panel_{field}": Coalesce(f"panel_tally__{field}", 0) for field in ("ships", "total")}
+    share = Cast("panel_ships", FloatField()) / NullIf(F("panel_total"), 0)
+    return tools.annotate(**counted).annotate(panel_share=share)
 
 
 def with_figures(tools: QuerySet[Tool]) -> QuerySet[Tool]:
@@ -75,13 +68,14 @@ def community_of_day(row: TallyDay | None) -> scoring.CommunityScore:
 
 
 def at_quorum() -> Q:
-    """Tools with enough verdicts for a percentage; needs `with_panel`."""
-    return Q(panel_total__gte=scoring.QUORUM)
+    """Tools with enough verdicts for a percentage."""
+    return Q(standing__gte=scoring.STANDING_AT_QUORUM)
 
 
 # Lists ----------------------------------------------------------------------------------------
 
 SORTS = {
+    "match": "Best match",
     "panel": "Panel result",
     "readers": "Most reader votes",
     "newest": "Newest",
@@ -98,10 +92,7 @@ def sort_tools(tools: QuerySet[Tool], sort: str) -> QuerySet[Tool]:
         return tools.order_by("-published_at", *by_name)
     if sort == "readers":
         return tools.order_by((F("vote_ships") + F("vote_skips")).desc(), *by_name)
-    enough = Case(When(at_quorum(), then=1), default=0)
-    return tools.alias(has_quorum=enough).order_by(  # type: ignore[misc]
-        "-has_quorum", F("panel_share").desc(nulls_last=True), "-panel_total", *by_name
-    )
+    return tools.order_by("-standing", *by_name)
 
 
 PANEL_RESULTS = {
@@ -115,27 +106,38 @@ PANEL_RESULTS = {
 
 def with_panel_result(tools: QuerySet[Tool], result: str) -> QuerySet[Tool]:
     """Keep the tools with one of `PANEL_RESULTS`."""
-    if result == "none":
-        return tools.exclude(at_quorum())
-    share = {
-        "unanimous": Q(panel_ships=F("panel_total")),
-        "ship": Q(panel_share__gt=0.5, panel_ships__lt=F("panel_total")),
-        "split": Q(panel_share=0.5),
-        "skip": Q(panel_share__lt=0.5),
-    }[result]
-    return tools.filter(at_quorum(), share)
+    least, beyond = scoring.panel_bounds(result)
+    found = tools.filter(standing__gte=least)
+    return found if beyond is None else found.filter(standing__lt=beyond)
 
 
-def public_categories() -> QuerySet[Category]:
-    """Categories with the number of their public tools."""
-    return Category.objects.annotate(published_count=Count("tools", filter=~Q(tools__state="draft"))).order_by(
+def filled_categories() -> QuerySet[Category]:
+    """Categories that have public tools."""
+    return Category.objects.filter(Exists(Tool.objects.public().filter(category=OuterRef("pk")))).order_by(
         "position", "name"
     )
 
 
-def filled_categories() -> QuerySet[Category]:
-    """Categories that have public tools, with their number."""
-    return public_categories().filter(Q(published_count__gt=0))
+KEPT_SECONDS = 300
+
+
+def shelf_counts() -> dict[int, int]:
+    """Return the number of public tools by category, counted anew once a tool or a change has come."""
+    newest = [model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for model in (Tool, Change)]
+    place = hashlib.sha256(str(connection.settings_dict["NAME"]).encode()).hexdigest()[:12]
+    key = f"shelf-counts-{place}-{newest[0]}-{newest[1]}"
+    found = cache.get(key)
+    if found is None:
+        rows = Tool.objects.public().order_by().values_list("category").annotate(rows=Count("pk"))
+        found = dict(rows)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def shelves() -> QuerySet[Category]:
+    """Categories that have public tools, without counting them."""
+    public = Tool.objects.public().filter(category=OuterRef("pk")).order_by()
+    return Category.objects.filter(Exists(public)).order_by("position", "name")
 
 
 # Home -----------------------------------------------------------------------------------------
@@ -165,20 +167,17 @@ def _verdicts_in_public() -> QuerySet[Verdict]:
 def categories_with_leaders() -> list[Shelf]:
     """Return categories that have tools, each with `leaders`: its best by panel share, among those at quorum."""
     categories = cast(list[Shelf], list(filled_categories()))
-    judged = Tool.objects.filter(state="published").filter(
-        Exists(Verdict.objects.published().filter(tool=OuterRef("pk")))
-    )
-    place = Window(
-        RowNumber(),
-        partition_by=F("category"),
-        order_by=[F("panel_share").desc(), F("panel_total").desc(), Lower("name")],
-    )
-    ranked = with_figures(judged).filter(at_quorum()).annotate(place=place).filter(place__lte=LEADERS).order_by("place")
+    best = Tool.objects.filter(at_quorum(), state="published", category=OuterRef("pk"))
+    places = {f"place_{n}": Subquery(sort_tools(best, "panel").values("pk")[n : n + 1]) for n in range(LEADERS)}
+    first = [pk for row in Category.objects.order_by().annotate(**places).values_list(*places) for pk in row if pk]
+    ranked = sort_tools(with_figures(Tool.objects.filter(pk__in=first)), "panel")
+    counts = shelf_counts()
     leaders: dict[int, list[ScoredTool]] = {}
     for tool in scored(ranked):
         leaders.setdefault(tool.category_id, []).append(tool)
     for category in categories:
         category.leaders = leaders.get(category.pk, [])
+        category.published_count = counts.get(category.pk, 0)
     return categories
 
 
@@ -210,6 +209,18 @@ def scorecard_verdicts(tools: Sequence[Tool], as_of: datetime.datetime | None = 
     for verdict in found:
         verdict.tool = by_pk[verdict.tool_id]
     return found
+
+
+OWN_TEXT = ["name", "tagline", "description", "entry", "vendor", "licence", "latest_version", "released_on"]
+OWN_TEXT += ["check_method", "checked_on", "source_url"]
+
+
+def turn_back(tools: Sequence[Tool], moment: datetime.datetime) -> None:
+    """Give tools the words about them that stood at a past moment; what has no history stays as it is."""
+    past = {row.pk: row for row in Tool.history.as_of(moment).filter(pk__in=[tool.pk for tool in tools])}
+    for tool in tools:
+        for column in OWN_TEXT if tool.pk in past else []:
+            setattr(tool, column, getattr(past[tool.pk], column))
 
 
 def panel_of_today() -> list[Reviewer]:
@@ -251,7 +262,7 @@ def neighbours(tools: Sequence[Tool], limit: int = PAIRS) -> list[tuple[Tool, To
     pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != here]
     peers = with_figures(
         Tool.objects.filter(state="published", category__in={tool.category_id for tool in tools}).exclude(pk__in=here)
-    ).filter(Q(panel_total__gte=1))
+    ).filter(standing__gt=0)
     for peer in sort_tools(peers, "panel")[:limit]:
         pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
     unique = {frozenset((a.pk, b.pk)): (a, b) for a, b in reversed(pairs)}

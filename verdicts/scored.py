@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         panel: PanelScore
         community: CommunityScore
         price: Price | None
+        match: tuple[str, str]
         vote_control: Control | None
 
         class Meta:

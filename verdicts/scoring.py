@@ -1,8 +1,10 @@
 """Every figure the site shows: numbers in, numbers out. No database, no clock."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 QUORUM = 3
 FEW_VOTES = 20
@@ -61,6 +63,11 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], *, z: float = Z95)
 def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
     """Return the share pulled towards the site's mean by `PRIOR_VOTES` votes, so that 95 of 100 ranks above 1 of 1."""
     return (ships + PRIOR_VOTES * site_share) / (ships + skips + PRIOR_VOTES)
+
+
+def shared_ranks(intervals: Sequence[Interval]) -> list[int]:
+    """Return a rank for each: one more than the number of tools that are surely better, so that overlaps share a rank."""
+    return [1 + sum(other.low > mine.high for other in intervals) for mine in intervals]
 
 
 def lead(first: tuple[int, int], second: tuple[int, int]) -> str:
@@ -142,13 +149,13 @@ class CommunityScore:
     def of_row(cls, row: object) -> "CommunityScore":
         """Return the score of the counters `vote_…` of a row: of its current era, or of all votes while that has few."""
 
-        def votes(prefix: str) -> dict[str, int]:
+        def votes(prefix: str) -> dict[str, Any]:
             names = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
             return {name: getattr(row, f"vote_{prefix}{name}") for name in names}
 
         label, held = getattr(row, "vote_era_label", ""), getattr(row, "vote_held", 0)
         ever, era = votes(""), votes("era_")
-        earlier = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
+        earlier: dict[str, Any] = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
         if not label or not any(earlier.values()):
             return cls(**ever, held=held)
         if era["ships"] + era["skips"] >= FEW_VOTES:
@@ -266,6 +273,48 @@ class CommunityScore:
         all_, verified = (self.ships, self.skips), (self.verified_ships, self.verified_skips)
         difference = newcombe(all_, verified, z=Z99)
         return difference is not None and not difference.low <= 0 <= difference.high
+
+
+STANDING_AT_QUORUM = 2_000_000
+STANDING_PER_SHARE = 1_000_000
+
+
+def standing(ships: int, total: int) -> int:
+    """Return the panel's result as one number to sort by: quorum first, then the share, then the number of verdicts.
+
+    Nothing published is 0. The share counts to four decimals, the number of verdicts up to 98.
+    """
+    if total == 0:
+        return 0
+    at_quorum = STANDING_AT_QUORUM if total >= QUORUM else 0
+    return at_quorum + 100 * standing_share(ships, total) + min(total, 98) + 1
+
+
+def panel_bounds(result: str) -> tuple[int, int | None]:
+    """Return the least standing of a panel result, and the least that is beyond it (None: there is nothing beyond)."""
+    least = STANDING_AT_QUORUM
+    half, whole = least + STANDING_PER_SHARE // 2, least + STANDING_PER_SHARE
+    return {
+        "none": (0, least),
+        "skip": (least, half),
+        "split": (half, half + 100),
+        "ship": (half + 100, whole),
+        "unanimous": (whole, None),
+    }[result]
+
+
+def panel_result(place: int) -> str:
+    """Return which panel result a standing speaks of."""
+    results = ("unanimous", "ship", "split", "skip")
+    return next((result for result in results if place >= panel_bounds(result)[0]), "none")
+
+
+def standing_share(ships: int, total: int) -> int:
+    """Return the share in ten-thousandths, rounded to the nearest; only a true half or whole is one."""
+    share = (20_000 * ships + total) // (2 * total)
+    if share == 5_000 and 2 * ships != total:
+        return share + (1 if 2 * ships > total else -1)
+    return share - 1 if share == 10_000 and ships != total else share
 
 
 def staleness(*, tested_on: datetime.date, today: datetime.date, tested_version: str, newest_version: str) -> str:

@@ -7,19 +7,20 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tools.freshness import kept_as_list, kept_while
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
-from verdicts import comparing, queries, scoring
+from verdicts import comparing, queries, scoring, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
-from verdicts.changes import changes_of
-from verdicts.facts import fact_rows
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
+from verdicts.readers import history_of
 from verdicts.scored import ScoredTool
+from verdicts.tool_page import tool_page
 from verdicts.vote import for_its_reader, with_controls
 
 
@@ -39,9 +40,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "categories": queries.categories_with_leaders(),
         "panel": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + "/",
+        "json_ld": structured.json_ld(structured.site()),
+        "card_path": reverse("page_card", args=["home"]),
     }
     with_controls(request, lead.columns if lead else [])
-    return for_its_reader(request, kept_as_list(render(request, "home.html", context)))
+    return kept_as_list(for_its_reader(request, render(request, "home.html", context)))
 
 
 @require_safe
@@ -50,11 +53,20 @@ def browse_tools(request: HttpRequest) -> HttpResponse:
     plain = not catalogue.active and not catalogue.tray and catalogue.page.number == 1
     context = {
         **catalogue.context(),
+        "card_path": reverse("page_card", args=["browse"]),
+        "comparison_url": comparing.comparison_path(catalogue.versus) if catalogue.versus else "",
         "canonical_url": f"{settings.SITE_URL}{request.path}",
         "robots": "" if plain else "noindex, follow",
     }
     page = render(request, "browse.html", context)
     return page if catalogue.query else kept_as_list(page)  # what readers type has no end
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponseBase:
+    """The catalogue is searched where it is browsed."""
+    query = request.GET.get("q", "").replace("\0", "")
+    return redirect(f"{reverse('browse')}?{urlencode({'q': query})}" if query.strip() else "browse", permanent=True)
 
 
 @require_safe
@@ -66,6 +78,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         **catalogue.context(),
         "category": shelf,
+        "card_path": reverse("category_card", args=[shelf.slug]),
         "canonical_url": settings.SITE_URL + shelf.get_absolute_url(),
         "robots": "" if catalogue.page.number == 1 and not catalogue.query else "noindex, follow",
     }
@@ -86,24 +99,26 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise Http404("No such tool.")
     if found.slug != slug or request.GET:
         return redirect(found, permanent=not found.is_draft)
-    [scored] = queries.scored([found])
-    prices = queries.current_prices([found])
-    scored.price = next(iter(prices.get(found.pk, [])), None)
-    verdicts = queries.scorecard_verdicts([found])
+    page = tool_page(found)
     context = {
-        "tool": scored,
-        "prices": prices.get(found.pk, []),
-        "facts": fact_rows([found], queries.facts_of([found]), prices),
-        "verdicts": comparing.score_rows(queries.panel_of_today(), [found], verdicts),
-        "changes": changes_of([found]),
-        "pairs": [comparing.pair_of(a, b) for a, b in queries.neighbours([found])],
+        "tool": page.tool,
+        "prices": page.prices,
+        "facts": page.facts,
+        "verdicts": page.scorecard,
+        "changes": page.changes,
+        "history": history_of(found),
+        "pairs": page.pairs,
         "is_preview": found.is_draft,
-        "canonical_url": settings.SITE_URL + found.get_absolute_url(),
-        "robots": "noindex, nofollow" if found.is_draft else "",
+        "canonical_url": page.canonical_url,
+        "robots": page.robots,
+        "json_ld": "" if found.is_draft else structured.of_tool(page),
+        "card_path": "" if found.is_draft else reverse("tool_card", args=[found.slug]),
+        "twins": "" if found.is_draft else page.canonical_path.rstrip("/"),
+        "take": twins.figures_table(page),
     }
-    with_controls(request, [scored])
-    page = for_its_reader(request, render(request, "tool.html", context))
-    return page if found.is_draft else kept_while(page, [found])
+    with_controls(request, [page.tool])
+    answer = for_its_reader(request, render(request, "tool.html", context))
+    return answer if found.is_draft else kept_while(answer, [found])
 
 
 def _may_preview(request: HttpRequest) -> bool:
@@ -117,35 +132,27 @@ def compare(request: HttpRequest) -> HttpResponseBase:
     wanted = list(dict.fromkeys(slug for slug in slugs if slug))
     if not 2 <= len(wanted) <= comparing.MOST:
         return redirect("/tools/?" + urlencode([("tools", slug) for slug in wanted[:20]]))
-    return redirect(comparing.comparison_path(_tools_or_404(wanted)))
-
-
-def _tools_or_404(slugs: list[str]) -> list[ScoredTool]:
-    try:
-        return comparing.tools_named(slugs)
-    except comparing.UnknownTools as error:
-        raise Http404("One of these tools is not on the site.") from error
-
-
-def _columns(pair: str) -> list[ScoredTool]:
-    """Return the tools that an address names. Raises Http404 for fewer than two names, more than four, or unknown ones."""
-    names = pair.lower().split(comparing.SEPARATOR)
-    if not 2 <= len(names) <= comparing.MOST or not all(names):
-        raise Http404("A comparison names two to four tools.")
-    return _tools_or_404(names)
+    return redirect(comparing.comparison_path(comparing.tools_or_404(wanted)))
 
 
 @require_safe
 def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
-    tools = _columns(pair)
+    tools = comparing.columns_of(pair)
     path = comparing.comparison_path(tools)
     only = request.GET.get("only") == "differences"
     asked = "only=differences" if only else ""
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
     page = comparing.comparison_page(tools, only_differences=only)
+    context = {
+        "comparison": page,
+        "json_ld": structured.of_comparison(page),
+        "card_path": reverse("comparison_card", args=[comparing.SEPARATOR.join(tool.slug for tool in tools)]),
+        "twins": path.rstrip("/"),
+        "take": twins.figures_table(page),
+    }
     with_controls(request, page.columns)
-    return for_its_reader(request, kept_while(render(request, "comparison.html", {"comparison": page}), tools))
+    return kept_while(for_its_reader(request, render(request, "comparison.html", context)), tools)
 
 
 @require_safe
@@ -155,7 +162,7 @@ def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBa
         day = datetime.date.fromisoformat(on)
     except ValueError as error:
         raise Http404("No such day.") from error
-    tools = _columns(pair)
+    tools = comparing.columns_of(pair)
     path = f"{comparing.comparison_path(tools)}as-of/{day:%Y-%m-%d}/"
     if len(tools) == 1:
         return redirect(tools[0], permanent=True)
@@ -171,6 +178,7 @@ def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBa
 def panel(request: HttpRequest) -> HttpResponse:
     context = {
         "reviewers": queries.with_record(Reviewer.objects.active()),
+        "card_path": reverse("page_card", args=["panel"]),
         "former": queries.with_record(Reviewer.objects.filter(is_active=False)),
         "canonical_url": settings.SITE_URL + request.path,
     }
@@ -191,6 +199,7 @@ def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(verdicts, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "reviewer": persona,
+        "card_path": reverse("reviewer_card", args=[persona.slug]),
         "page": page,
         "canonical_url": settings.SITE_URL + persona.get_absolute_url(),
         "robots": "" if page.number == 1 else "noindex, follow",
@@ -202,6 +211,7 @@ def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
 def methodology(request: HttpRequest) -> HttpResponse:
     context = {
         "method": constants(),
+        "card_path": reverse("page_card", args=["methodology"]),
         "version": scoring.METHOD_VERSION,
         "changelog": CHANGELOG,
         "reviewers": queries.panel_of_today(),

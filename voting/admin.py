@@ -1,5 +1,8 @@
 """Accounts. Who voted for what is nobody's business, so votes have no page."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -49,3 +52,9 @@ class AccountAdmin(UserAdmin):
         )
     ]
     readonly_fields = ["last_login", "date_joined"]
+
+
+# Allauth's tables have no pages here: secrets of passkeys and recovery codes stand in them, and accounts are enough.
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

@@ -5,7 +5,7 @@ by tool and key in one query, tallies by tool, moved once and last.
 """
 
 import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -83,7 +83,7 @@ def _cast_in_a_transaction(
     value: int,
     state: int,
     reason: str,
-    signal: dict[str, object] | None,
+    signal: dict[str, Any] | None,
     at: datetime.datetime,
 ) -> Answer:
     """Do what `statement.CAST` does, where one statement cannot: SQLite writes one transaction at a time anyway."""

@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from voting.counting import Deltas, Stand
@@ -70,17 +71,32 @@ def forget_voter(voter: Voter) -> int:
 
 
 def _locked(voter: Voter) -> tuple[list[Voter], list[Vote]]:
-    """Return a voter, the guests merged into it and their votes, all locked."""
-    mine = Voter.objects.filter(pk=voter.pk) | Voter.objects.filter(merged_into=voter.pk)
-    owners = list(mine.filter(erased_at=None).order_by("pk").select_for_update())
-    if voter.pk not in {owner.pk for owner in owners}:
-        return [], []
+    """Return a voter, the guests merged into it and their votes, all locked.
+
+    A guest that was merged while this waited for its turn would be locked out of order: then all are let go, and asked
+    for again.
+    """
+    mine = Voter.objects.filter(Q(pk=voter.pk) | Q(merged_into=voter.pk), erased_at=None).order_by("pk")
+    while True:
+        before = transaction.savepoint_create()
+        owners = list(mine.select_for_update())
+        keys = {owner.pk for owner in owners}
+        if voter.pk not in keys:
+            return [], []
+        if set(mine.values_list("pk", flat=True)) == keys:
+            break
+        transaction.savepoint_rollback(before)
     return owners, list(Vote.objects.filter(voter__in=owners).order_by("tool_id", "pk").select_for_update())
 
 
 def _forget(owners: list[Voter]) -> None:
-    """Delete voters; the log forgets them (`SET_NULL`)."""
-    Voter.objects.filter(pk__in=[owner.pk for owner in owners]).delete()
+    """Delete voters; the log forgets them. Its rows are locked in their order: two voters may stand in one of them."""
+    keys = [owner.pk for owner in owners]
+    named = VoteEvent.objects.filter(Q(voter__in=keys) | Q(from_voter__in=keys))
+    list(named.order_by("pk").select_for_update().values_list("pk", flat=True))
+    VoteEvent.objects.filter(voter__in=keys).update(voter=None)
+    VoteEvent.objects.filter(from_voter__in=keys).update(from_voter=None)
+    Voter.objects.filter(pk__in=keys).delete()
 
 
 def _day(at: datetime.datetime | None) -> datetime.datetime:

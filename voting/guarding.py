@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from typing import Any
 
 from django import forms
 from django.core import signing
@@ -31,7 +32,7 @@ class Throttle:
 
         The key may be an address: what is kept is an HMAC of it, and no longer than the period.
         """
-        window = Window(self.name, self.rate)
+        window: Any = Window(self.name, self.rate)
         try:
             allowed = window.allow_request(key, None)
         except (RedisError, OSError) as error:
@@ -47,7 +48,7 @@ class Window(SimpleRateThrottle):
         self.scope, self.rate = name, rate
         super().__init__()
 
-    def get_cache_key(self, request: str, view: object) -> str:
+    def get_cache_key(self, request: Any, view: object) -> str:
         digest = salted_hmac(f"voting.throttle.{self.scope}", request, algorithm="sha256").hexdigest()
         return f"throttle:{self.scope}:{digest}"
 

@@ -55,7 +55,7 @@ def account_of(request: HttpRequest) -> User | None:
     """Return the account that is signed in; asks the session only where there is one."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
         return None
-    return request.user  # type: ignore[return-value]
+    return request.user
 
 
 def voter_of(request: HttpRequest) -> Voter | None:

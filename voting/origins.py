@@ -12,6 +12,7 @@ import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -72,7 +73,7 @@ def digests(key: bytes, parts: list[bytes]) -> bytes:
     )
 
 
-def sealed(origin: Origin, at: datetime.datetime) -> dict[str, object]:
+def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:
     """Return the columns of `VoteSignal` for a vote cast at a moment, all but the vote."""
     salts = living_salts(at.date())
     day, key = salts[-1]

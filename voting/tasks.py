@@ -8,8 +8,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from voting import counting, origins
+from voting.models import User
 
 logger = logging.getLogger(__name__)
+UNCONFIRMED_KEPT = datetime.timedelta(days=7)
 
 
 @shared_task
@@ -45,3 +47,9 @@ def forget_origins() -> None:
 def mark_regulars() -> None:
     """Mark the votes of readers who have come to have history."""
     counting.refresh_regulars(timezone.now())
+
+
+@shared_task
+def forget_unconfirmed_accounts() -> int:
+    """Delete accounts whose address nobody has confirmed within a week. Return how many there were."""
+    return User.objects.unconfirmed(timezone.now() - UNCONFIRMED_KEPT).delete()[1].get(User._meta.label, 0)

@@ -29,6 +29,8 @@ EXAMPLES = Path(__file__).parent / "examples.json"
 class ApiSchema(AutoSchema):
     """Reads what our views say of themselves, so that nothing is said twice."""
 
+    view: Any
+
     def get_operation_id(self) -> str:
         names = self.view.name
         return names[self.method] if isinstance(names, dict) else names
@@ -106,7 +108,8 @@ def with_examples(result: dict[str, Any], generator: Any, request: Any, public: 
 
 def _sparse(root: type) -> list[Any]:
     """Return the representations whose fields callers may choose."""
-    found = []
+    found: list[Any] = []
+    kind: type
     for kind in root.__subclasses__():
         found += ([kind] if kind in _outermost() else []) + _sparse(kind)
     return found

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,9 +33,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--growth", type=int, default=10_000, metavar="N", help="size to compare it with (10000)")
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds to take the median of (7)")
     parser.add_argument("--requests", type=int, default=20, metavar="N", help="requests of each page in a round (20)")
+    parser.add_argument("--votes", type=int, default=2_000, metavar="N", help="votes cast in a round (2000)")
+    parser.add_argument("--only", choices=["pages", "votes"], help="leave the other part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
     asked = parser.parse_args()
-    if min(asked.tools, asked.growth, asked.rounds, asked.requests) < 1 or asked.tools == asked.growth:
+    if min(asked.tools, asked.growth, asked.rounds, asked.requests, asked.votes) < 1 or asked.tools == asked.growth:
         parser.error("all numbers must be 1 or more, and the two sizes different")
     if asked.tools < 2 or asked.growth < 2:
         parser.error("a comparison needs 2 tools")
@@ -90,6 +93,24 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
     return {"machine": on, **sizes, "pages": {page: figures(page, taken, queries[page]) for page in queries}}
 
 
+def votes_of(asked: argparse.Namespace) -> dict[str, dict[str, object]] | str:
+    """Return the figures of votes, or why there are none."""
+    from tests.bench.sites import databases, use
+    from tests.bench.votes import measure_votes
+
+    if connection.vendor != "postgresql":
+        return "DATABASE_URL does not name PostgreSQL, and that is where votes have to be quick."
+    with databases([asked.tools]) as names:
+        use(names[asked.tools])
+        return measure_votes(asked.rounds, asked.votes)
+
+
+def report_votes(figures: dict[str, dict[str, object]] | str) -> list[str]:
+    from tests.bench import votes
+
+    return votes.report_votes(figures)
+
+
 def figures(page: str, taken: dict[tuple[str, str], list[float]], queries: int) -> dict[str, object]:
     """Return the figures of one page: rates, and ratios taken round by round."""
     from tests.bench.urls import BODIES
@@ -123,12 +144,22 @@ def report(found: dict[str, object]) -> list[str]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["newsletter"]:
+        from tests.bench import newsletter
+
+        return newsletter.main(sys.argv[2:])
     asked = arguments()
     django.setup()
-    found = measure(asked)
-    print("\n".join(report(found)))
+    found: dict[str, object] = {}
+    if asked.only != "votes":
+        found |= measure(asked)
+        print("\n".join(report(found)))
+    if asked.only != "pages":
+        found["votes"] = votes_of(asked)
+        print("\n".join(report_votes(found["votes"])))  # type: ignore[arg-type]
     if asked.json:
         asked.json.write_text(json.dumps(found, default=asdict, indent=2) + "\n", encoding="utf-8")
+    return None
 
 
 if __name__ == "__main__":

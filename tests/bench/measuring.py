@@ -29,10 +29,11 @@ class Spread:
 def fetch(application: WSGIHandler, path: str) -> bytes:
     """Return the body that an application answers with. Raises RuntimeError for anything but 200."""
     seen: list[str] = []
+    address, _, query = path.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "PATH_INFO": address,
+        "QUERY_STRING": query,
         "SERVER_NAME": "testserver",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",

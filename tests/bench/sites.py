@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.management import call_command
@@ -64,12 +65,23 @@ def pages() -> dict[str, str]:
     """Return the address of each page by name, for the site in use: two tools of one shelf that the whole panel has judged."""
     judged = with_panel(synthetic_tools()).filter(panel_total=Reviewer.objects.active().count()).order_by("pk")
     first, second = _two_of_a_shelf(list(judged[:200])) or list(Tool.objects.order_by("pk")[:2])
+    shelf = first.category
     return {
         "home": "/",
         "browse": "/tools/",
+        "category": shelf.get_absolute_url(),
         "tool": first.get_absolute_url(),
         "comparison": comparison_path([first, second]),
+        "search": f"/tools/?{urlencode({'q': first.name})}",
+        "misspelt": f"/tools/?{urlencode({'q': _misspelt(first.name)})}",
+        "suggest": f"/search/suggest/?{urlencode({'q': first.name.removesuffix(first.name[-1])})}",
     }
+
+
+def _misspelt(name: str) -> str:
+    """Return the name with two letters of its first word swapped and one of its second left out."""
+    first, second, *rest = name.split()
+    return " ".join([first[:2] + first[3] + first[2] + first[4:], second[:2] + second[3:], *rest])
 
 
 def _two_of_a_shelf(tools: list[Tool]) -> list[Tool]:

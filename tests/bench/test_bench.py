@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.bench.newsletter import has_tools
+
 BASE = Path(__file__).resolve().parents[2]
 
 
@@ -26,7 +30,7 @@ def test_it_prints_ratios_for_each_page_and_writes_them_as_json(tmp_path):
 
     assert done.returncode == 0, done.stderr
     found = json.loads(file.read_text())
-    assert list(found["pages"]) == ["home", "browse", "tool", "comparison"]
+    assert list(found["pages"]) == ["home", "browse", "category", "tool", "comparison", "search", "misspelt", "suggest"]
     for page, row in found["pages"].items():
         ratio = row["of_the_bare_view"]
         assert 0 < ratio["least"] <= ratio["median"] <= ratio["most"]
@@ -34,6 +38,7 @@ def test_it_prints_ratios_for_each_page_and_writes_them_as_json(tmp_path):
         assert f"{page} " in done.stdout
     assert found["machine"] in done.stdout
     assert "of the bare view" in done.stdout
+    assert "Votes: not measured, DATABASE_URL does not name PostgreSQL" in done.stdout
 
 
 def test_sizes_that_make_no_sense_are_refused():
@@ -41,3 +46,15 @@ def test_sizes_that_make_no_sense_are_refused():
 
     assert done.returncode == 2
     assert "1 or more" in done.stderr
+
+
+@pytest.mark.skipif(not has_tools(), reason="smtp-sink and smtp-source, of Debian's postfix, are missing")
+def test_the_weekly_mail_is_measured_beside_smtp_source(tmp_path):
+    file = tmp_path / "figures.json"
+
+    done = bench("newsletter", "--messages", "200", "--rounds", "1", "--json", str(file))
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert {"core", "unpipelined"} <= set(found["of_smtp_source"])
+    assert "of smtp-source" in done.stdout

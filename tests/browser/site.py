@@ -29,6 +29,8 @@ PAGES = {
     "nothing-found": "/tools/?q=nothing-of-the-kind",
     "category": "/categories/coding-assistants/",
     "tool": "/tools/claude-code/",
+    "vote": "/tools/claude-code/vote/?choice=ship",
+    "votes": "/compare/langchain-vs-langgraph/",
     "discontinued": "/tools/retired/",
     "unjudged": "/tools/unjudged/",
     "comparison": FOUNDERS,
@@ -52,6 +54,7 @@ class Site:
     """Where a running site answers."""
 
     url: str
+    outbox: Path  # where its mails land
     pages: dict[str, str] = field(default_factory=lambda: dict(PAGES))
 
     def page(self, name: str) -> str:
@@ -75,6 +78,7 @@ def running_site() -> Iterator[Site]:
             "DATABASE_URL": database,
             "SITE_URL": url,
             "SITE_FOLDER": folder,
+            "MAIL_URL": f"file://{folder}/outbox",
             "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
         }
         environment = os.environ | TESTING | services | own
@@ -88,7 +92,7 @@ def _serve(url: str, port: int, environment: dict[str, str], log: Path) -> Itera
         server = subprocess.Popen(granian, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             _wait_for(f"{url}/livez", server, log)
-            yield Site(url)
+            yield Site(url, log.parent / "outbox")
         finally:
             server.terminate()
             try:

@@ -89,7 +89,9 @@ def test_zoomed_to_200_percent_no_word_is_lost(look, name):
 @every_page
 def test_the_keyboard_reaches_everything_and_always_shows_where_it_is(look, name):
     page = look(name, reduced_motion="reduce")
-    page.evaluate("document.querySelectorAll('a, button, input, select').forEach((it, n) => it.dataset.stop = n)")
+    page.evaluate(
+        "document.querySelectorAll('a, button, input, select, summary, textarea').forEach((it, n) => it.dataset.stop = n)"
+    )
     # A group of radios is one stop; what is disabled or not displayed is none.
     stops = page.evaluate(
         """[...document.querySelectorAll('[data-stop]')]

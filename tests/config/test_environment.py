@@ -73,6 +73,9 @@ def settings_of(*names, **environment):
         ("CELERY_BROKER_URL", "amqp://me:hunter2@broker", "hunter2"),
         ("MAIL_URL", "http://me:hunter2@mail", "hunter2"),
         ("MAIL_URL", "smtp://", ""),
+        ("STAFF_SECOND_FACTOR", "perhaps", ""),
+        ("GITHUB_CLIENT_ID", "half-a-pair", "half-a-pair"),
+        ("GOOGLE_SECRET", "half-a-pair", "half-a-pair"),
         ("MAIL_URL", "file://", ""),
         ("TRUSTED_PROXIES", "-1", ""),
         ("TRUSTED_PROXIES", "99", ""),
@@ -217,3 +220,37 @@ def test_the_example_as_it_is_starts_a_site_to_develop_with():
     lines = {name: value for name, (value, _) in examples().items() if value and name == "DEBUG"}
 
     assert settings_of("DEBUG", "SITE_NAME", **lines) == [True, "Shipworthy"]
+
+
+# Providers to sign in with ------------------------------------------------------------------------
+
+PAGES = """
+import django; django.setup()
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", verbosity=0)
+client = Client(headers={"Host": "localhost"})
+page = client.get("/accounts/login/").content.decode()
+print("GitHub" in page, "Google" in page, settings.SECURE_CSP["form-action"][1:])
+if "GitHub" in page:
+    print(client.get("/accounts/github/login/").status_code, client.post("/accounts/github/login/")["Location"][:50])
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, ["False False []"]),
+        (
+            {"GITHUB_CLIENT_ID": "an-id", "GITHUB_SECRET": "a-secret"},
+            ["True False ['https://github.com']", "200 https://github.com/login/oauth/authorize?client_id"],
+        ),
+    ],
+)
+def test_a_provider_is_offered_only_with_its_keys(keys, expected):
+    site = {"DEBUG": "True", "DATABASE_URL": "sqlite://:memory:", "LOG_LEVEL": "ERROR"}
+
+    done = python("-c", PAGES, **site, **keys)
+
+    assert done.stdout.splitlines() == expected, done.stderr

@@ -11,6 +11,7 @@ from newsletter.synthetic import synthetic_tools
 from tests import factories
 from tools.models import Category, Fact, Price, Tool
 from verdicts.models import Comparison, Reviewer, Verdict
+from voting import counting
 from voting.models import Tally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +206,10 @@ def test_the_pages_show_it(client, path):
 
     assert response.status_code == 200
     assert "/tools/synthetic-" in response.text or path == "/panel/"
+
+
+@pytest.mark.django_db
+def test_its_tallies_and_its_log_are_those_of_its_votes():
+    call_command("synthetic_site", tools=12, votes=120, stdout=io.StringIO())
+
+    assert (counting.drifts(), counting.replay()) == ([], [])

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-SCRIPTS = {"/static/js/theme.js", "/static/js/site.js"}
+SCRIPTS = {"/static/js/theme.js", "/static/js/site.js", "/static/js/vote.js"}
 ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "xlink:href"}
 
 
@@ -22,7 +22,9 @@ class Page(HTMLParser):
         self.elements.append((tag, found))
         if tag in {"style", "iframe", "object", "embed", "base", "foreignobject"}:
             self.executable.append(tag)
-        if tag == "script" and found.get("src") not in SCRIPTS:
+        is_data = found == {"type": "application/ld+json"}
+        is_ours = found.get("src") in SCRIPTS
+        if tag == "script" and not is_data and not is_ours:
             self.executable.append(f"script {found}")
         if tag == "meta" and "http-equiv" in found:
             self.executable.append(f"meta {found}")

@@ -39,7 +39,7 @@ PAGES = [
     "/methodology/",
     "/missing-tool-a/",
 ]
-XML = ["/feed/", "/sitemap.xml", "/compare/a-vs-b/changes.atom"]
+XML = ["/feed/", "/sitemap.xml", "/sitemaps/pages.xml", "/compare/a-vs-b/changes.atom", "/badge/a.svg"]
 
 
 @pytest.fixture(params=HOSTILE, ids=lambda text: ascii(text)[:24])
@@ -84,7 +84,7 @@ def test_nothing_an_editor_writes_breaks_a_feed_or_the_sitemap(client, hostile):
         response = client.get(address)
 
         assert response.status_code == 200, address
-        root = ElementTree.fromstring(response.content)
+        root = ElementTree.fromstring(response.getvalue())
         assert not [element for element in root.iter() if element.tag.endswith("script")]
         links = [element.get("href", "") for element in root.iter()]
         assert not [link for link in links if link and not link.startswith("http://testserver/")]
@@ -154,7 +154,11 @@ ODD = [
 ]
 PARAMETERS = {
     "/": ["utm_source"],
-    "/tools/": ["q", "category", "entry", "panel", "sort", "page", "tools"],
+    "/tools/": ["q", "category", "entry", "licence", "open", "panel", "tested", "sort", "page", "tools"],
+    "/search/": ["q"],
+    "/search/suggest/": ["q"],
+    "/badge/a.svg": ["show"],
+    "/card/tools/a.png": ["v"],
     "/tools/a/": ["utm_source"],
     "/categories/developer-tools/": ["q", "category", "sort", "page", "tools"],
     "/panel/builder/": ["page"],
@@ -175,6 +179,13 @@ PATHS = [
     "/compare/a-vs-b/as-of/{}/",
     "/compare/a-vs-{}/changes.atom",
     "/media/logos/{}",
+    "/tools/{}.md",
+    "/compare/a-vs-{}.json",
+    "/badge/{}.svg",
+    "/card/{}.png",
+    "/card/tools/{}.png",
+    "/card/compare/{}.png",
+    "/sitemaps/tools-{}.xml",
 ]
 
 

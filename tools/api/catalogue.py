@@ -16,9 +16,12 @@ class PageLink(serializers.CharField):
     """The page of a row on the site, as an absolute address."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            **{"source": "get_absolute_url", "read_only": True, "help_text": "The page for people."} | kwargs
-        )
+        usual: dict[str, Any] = {
+            "source": "get_absolute_url",
+            "read_only": True,
+            "help_text": "The page for people.",
+        }
+        super().__init__(**usual | kwargs)
 
     def to_representation(self, value: Any) -> str:
         return settings.SITE_URL + value

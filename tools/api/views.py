@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -66,7 +66,7 @@ class ApiView(APIView):
         return Response(status=204)
 
     def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Response:
-        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer = super().finalize_response(request, cast(Response, response), *args, **kwargs)
         for name, value in getattr(request, "rate_headers", {}).items():
             answer[name] = value
         if "Cache-Control" not in answer:
@@ -136,7 +136,7 @@ class ListView(ReadView):
         return page
 
     def answer(self, request: Request) -> Response:
-        paginator = api_settings.DEFAULT_PAGINATION_CLASS()  # type: ignore[misc]
+        paginator = api_settings.DEFAULT_PAGINATION_CLASS()  # type: ignore[misc,operator]
         page = paginator.paginate_queryset(self.rows(), request, view=self)
         return paginator.get_paginated_response(self.represented(self.prepared(list(page or ())), many=True))
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -11,7 +12,8 @@ from tools.importing.matching import AmbiguousRow, Shelf, address_key, name_key
 from tools.importing.reading import Row
 from tools.importing.report import Report
 from tools.importing.values import Facts, quoted, read_facts
-from tools.models import Category, Check, FormerSlug, State, Tool
+from tools.models import Category, Change, Check, FormerSlug, State, Tool
+from tools.models.change import changes_between, snapshot
 from tools.text import clean_line
 
 BATCH = 500
@@ -36,6 +38,7 @@ class Decisions:
         self.new: list[Tool] = []
         self.changed: dict[int, Tool] = {}
         self.changed_fields: set[str] = set()
+        self.before: dict[int, dict[str, Any]] = {}  # What changed tools were, for the log of changes.
         self.lines: dict[str, int] = {}  # The line each tool's facts come from, by the slug it has.
         self.meant: dict[str, Tool] = {}  # The tool each slug of the file turned out to mean.
         self.report = Report()
@@ -75,6 +78,11 @@ class Decisions:
                 batch_size=BATCH,
                 default_change_reason=reason,
             )
+        now = timezone.now()
+        told = [(tool, None) for tool in self.new] + [(tool, self.before[pk]) for pk, tool in self.changed.items()]
+        Change.objects.bulk_create(
+            [change for tool, before in told for change in changes_between(tool, before, now)], batch_size=BATCH
+        )
 
     def _decide(self, facts: Facts) -> None:
         row = facts.row
@@ -130,6 +138,8 @@ class Decisions:
         if facts.slug not in {"", tool.slug}:
             facts.notes.append(f"slug {quoted(facts.slug)} kept aside: this tool's is {tool.slug}")
         values = self._acceptable(tool, facts)
+        if tool.pk:
+            self.before.setdefault(tool.pk, snapshot(tool))
         changed = self._take_over(tool, facts, values)
         self._remember(tool, facts)
         if not changed:

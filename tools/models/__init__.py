@@ -1,7 +1,21 @@
+from tools.models.change import Change
 from tools.models.checked import Check, Checked
 from tools.models.fact import Fact, FactKind
 from tools.models.price import Price
 from tools.models.tool import Category, Entry, FormerSlug, State, Tool
 from tools.models.touch import Touch
 
-__all__ = ["Category", "Check", "Checked", "Entry", "Fact", "FactKind", "FormerSlug", "Price", "State", "Tool", "Touch"]
+__all__ = [
+    "Category",
+    "Change",
+    "Check",
+    "Checked",
+    "Entry",
+    "Fact",
+    "FactKind",
+    "FormerSlug",
+    "Price",
+    "State",
+    "Tool",
+    "Touch",
+]

@@ -1,12 +1,18 @@
 """Typed facts: yes, no, partial, unknown, or a text. Unknown is never No."""
 
-from django.db import models
+from typing import Any
+
+from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from tools import slugs
+from tools.models.change import record
 from tools.models.checked import Checked, checked_constraints, web_address_constraint
 from tools.models.tool import Tool, slug_constraints, validate_slug
+
+UNKNOWN = "Not checked"
 
 
 class FactKind(models.Model):
@@ -67,6 +73,28 @@ class Fact(Checked):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.words}"
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and write down what readers are to be told of: another answer than the page showed."""
+        before = Fact.objects.filter(pk=self.pk).first() if self.pk else None
+        super().save(*args, **kwargs)
+        was, now = (before.full_words if before else UNKNOWN), self.full_words
+        at = getattr(self, "_history_date", None) or timezone.now()
+        if was != now and self.tool.published_at is not None and self.tool.published_at < at:
+            record(self.tool, "fact", at, what=self.kind.label, now=now, was=was)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            if self.tool.is_public and self.full_words != UNKNOWN:
+                record(self.tool, "fact", what=self.kind.label, now=UNKNOWN, was=self.full_words)
+            return super().delete(*args, **kwargs)
+
+    @property
+    def full_words(self) -> str:
+        """The answer with the note beside it."""
+        note = f" ({self.text})" if self.text and self.answer != self.Answer.TEXT else ""
+        return self.words + note
 
     @property
     def words(self) -> str:

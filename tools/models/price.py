@@ -1,13 +1,16 @@
 """Prices as dated rows: what a plan costs from a day on, until the next row of that plan begins."""
 
 import datetime
-from typing import Self
+from decimal import Decimal
+from typing import Any, Self
 
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from tools.models.change import record, start_of
 from tools.models.checked import Checked, checked_constraints, web_address_constraint
 from tools.models.tool import Tool
 
@@ -76,6 +79,28 @@ class Price(Checked):
 
     def __str__(self) -> str:
         return f"{self.plan}: {self.words}"
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and write down what readers are to be told of: from the day on that the price holds."""
+        self.amount = None if self.amount is None else Decimal(str(self.amount))  # "20" reads as 20 does
+        before = Price.objects.filter(pk=self.pk).first() if self.pk else None
+        was = before or self._previous()
+        super().save(*args, **kwargs)
+        if before is None or str(before) != str(self):
+            now = getattr(self, "_history_date", None) or timezone.now()
+            at = max(now, start_of(self.starts_on))
+            record(self.tool, "price", at, what=self.plan, now=self.words, was=was.words if was else "")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            record(self.tool, "price", what=self.plan, now="taken off the list", was=self.words)
+            return super().delete(*args, **kwargs)
+
+    def _previous(self) -> "Price | None":
+        """The price that this one follows."""
+        plan = Price.objects.filter(tool=self.tool_id, plan=self.plan, starts_on__lt=self.starts_on)
+        return plan.order_by("-starts_on").first()
 
     @property
     def words(self) -> str:

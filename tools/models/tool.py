@@ -1,6 +1,6 @@
 """A tool, its category, and the addresses it has had."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from tools import slugs
 from tools.logos import validate_logo
+from tools.models.change import TRACKED, Change, changes_between
 from tools.models.checked import Checked, WebAddressField, checked_constraints, web_address_constraint
 from tools.text import render_markdown
 
@@ -115,10 +116,13 @@ class Tool(Checked):
     discontinued_on = models.DateField(null=True, blank=True)
     successor = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="predecessors")
     is_sample = models.BooleanField(default=False, editable=False)
+    # How high lists put it: written by the app that judges, with the judgement, and never by `save`. It stands in this
+    # table so that the first page of a list of any length is read from one index.
+    standing = models.PositiveIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    history = HistoricalRecords(excluded_fields=["created_at", "updated_at"])
+    history = HistoricalRecords(excluded_fields=["created_at", "updated_at", "standing"])
     objects = ToolQuerySet.as_manager()
 
     class Meta:
@@ -127,6 +131,10 @@ class Tool(Checked):
             models.Index(fields=["state", "category"], name="tool_state_category"),
             models.Index(Lower("name"), name="tool_lower_name"),
             models.Index(fields=["homepage"], name="tool_homepage"),
+            models.Index(F("standing").desc(), Lower("name"), F("id"), name="tool_list"),
+            models.Index(F("category"), F("standing").desc(), Lower("name"), F("id"), name="tool_list_of_a_shelf"),
+            models.Index(F("published_at").desc(), Lower("name"), F("id"), name="tool_newest"),
+            models.Index(fields=["is_sample"], name="tool_sample", condition=Q(is_sample=True)),
         ]
         constraints = [
             *slug_constraints("tool"),
@@ -186,6 +194,19 @@ class Tool(Checked):
     @property
     def description_html(self) -> SafeString:
         return render_markdown(self.description)
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and write down what readers are to be told of."""
+        written = kwargs.get("update_fields")
+        is_told = written is None or not set(TRACKED).isdisjoint(written)
+        before = Tool.objects.filter(pk=self.pk).values(*TRACKED).first() if self.pk and is_told else None
+        if not self._state.adding:
+            self.__dict__.pop("standing", None)  # a value read earlier must not undo what was judged meanwhile
+        super().save(*args, **kwargs)
+        if is_told:
+            at = getattr(self, "_history_date", None) or timezone.now()
+            Change.objects.bulk_create(changes_between(self, before, at))
 
     def settle_state(self) -> None:
         """Bring the dates in step with the state: the first publication is kept, a draft has none."""

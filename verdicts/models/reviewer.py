@@ -1,9 +1,9 @@
 """Reviewer personas: editorial lenses, not people."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from simple_history.models import HistoricalRecords
@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from tools import slugs
 from tools.models.tool import slug_constraints, validate_slug
 from tools.text import render_markdown
+from verdicts.models.tally import recount
 
 
 class ReviewerQuerySet(models.QuerySet["Reviewer"]):
@@ -44,6 +45,14 @@ class Reviewer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; whoever joins or leaves the panel takes their verdicts with them."""
+        was_active = Reviewer.objects.filter(pk=self.pk).values_list("is_active", flat=True).first()
+        super().save(*args, **kwargs)
+        if was_active is not None and was_active != self.is_active:
+            recount()
 
     def get_absolute_url(self) -> str:
         return reverse("reviewer", args=[self.slug])

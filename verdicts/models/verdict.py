@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from tools.models import Tool
+from tools.models.change import record
 from tools.text import plain_text, render_markdown
 from verdicts import scoring
 from verdicts.models.reviewer import Reviewer
+from verdicts.models.tally import recount
 
 
 class Decision(models.TextChoices):
@@ -86,6 +88,8 @@ class Verdict(models.Model):
     )
     edits = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    seen_on: datetime.date | None = None  # the day a page of the past speaks of
 
     objects = VerdictQuerySet.as_manager()
 
@@ -159,7 +163,7 @@ class Verdict(models.Model):
         """Why the verdict is stale, in words; empty while it is fresh."""
         return scoring.staleness(
             tested_on=self.tested_on,
-            today=timezone.localdate(),
+            today=self.seen_on or timezone.localdate(),
             tested_version=self.tool_version,
             newest_version=self.tool.latest_version,
         )
@@ -215,6 +219,10 @@ class Verdict(models.Model):
         self.state, self.published_at = self.State.PUBLISHED, now
         self.edits += 1
         self.save(update_fields=["state", "published_at", "edits", "updated_at"])
+        was = self._said_before()
+        kind = "verdict" if not was else "revised" if was == self.decision else "flipped"
+        self._write_down(kind, now, was=was, note=self.revision_note)
+        recount([self.tool_id])
 
     @transaction.atomic
     def withdraw(self, *, by: Any, reason: str, at: datetime.datetime | None = None) -> None:
@@ -229,6 +237,20 @@ class Verdict(models.Model):
         self.edits = current.edits + 1
         self.full_clean(exclude=["reason", *self.CONTENT])
         self.save()
+        self._write_down("withdrawn", self.retired_at, note=self.withdrawal_reason)
+        recount([self.tool_id])
+
+    def _said_before(self) -> str:
+        """What the last published text before this one decided; empty for none."""
+        earlier = Verdict.objects.ever_published().filter(
+            tool=self.tool_id, reviewer=self.reviewer_id, number__lt=self.number
+        )
+        return earlier.order_by("-number").values_list("decision", flat=True).first() or ""
+
+    def _write_down(self, kind: str, at: datetime.datetime, **payload: str) -> None:
+        """Tell readers, in the log of changes."""
+        who = {"reviewer": self.reviewer.slug, "reviewer_name": self.reviewer.name}
+        record(self.tool, kind, at, **who, verdict=self.pk, now=self.decision, **payload)
 
     def next_number(self) -> int:
         """The number that a first draft after withdrawals takes."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tools.models import Category, Check, Fact, FactKind, FormerSlug, State, Tool
 from verdicts.models import Comparison, Evidence, Reviewer, Verdict
 from voting.models import User
+from voting.sample import load as load_votes
 
 FOLDER = Path(__file__).parent
 STATED = {"open-source", "free-tier", "first-release"}  # what the catalogue of facts says; the rest nobody has checked
@@ -65,6 +66,7 @@ class SampleSite:
                 made["verdicts"] += self._load_tool(path, editor)
         for path in sorted((FOLDER / "comparisons").glob("*.toml")):
             made["comparisons"] += self._load_comparison(path)
+        made["votes"] = load_votes(self.today)
         return made
 
     def _load_tool(self, path: Path, editor: User) -> int:

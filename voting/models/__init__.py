@@ -3,10 +3,12 @@
 from voting.models.event import VoteEvent
 from voting.models.signal import Salt, VoteSignal
 from voting.models.tally import Counters, Era, Tally, TallyDay, tallies_on, with_tally
+from voting.models.token import ApiToken
 from voting.models.user import User, UserManager
 from voting.models.vote import Vote, Voter
 
 __all__ = [
+    "ApiToken",
     "Counters",
     "Era",
     "Salt",

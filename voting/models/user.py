@@ -1,5 +1,6 @@
 """An account: known by its e-mail address."""
 
+import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -8,6 +9,11 @@ from django.db.models.functions import Lower
 
 
 class UserManager(BaseUserManager["User"]):
+    def unconfirmed(self, before: datetime.datetime) -> "models.QuerySet[User]":
+        """Accounts that someone began to make before a moment, without ever entering the code that was sent."""
+        begun = self.filter(emailaddress__verified=False, date_joined__lt=before, last_login=None, is_staff=False)
+        return begun.exclude(emailaddress__verified=True)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Return a new account. Without a password it can only sign in in other ways."""
         if not email:

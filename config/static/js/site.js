@@ -36,3 +36,7 @@ if (picker) {
   picker.addEventListener("change", recount);
   recount();
 }
+
+// Suggestions are fetched when the search box is first used.
+const searchForm = document.querySelector("form[data-suggest]");
+searchForm?.addEventListener("focusin", () => import(searchForm.dataset.script).catch(() => {}), { once: true });

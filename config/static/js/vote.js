@@ -23,6 +23,7 @@ async function vote(form, choice) {
   }
   const said = await answer.json();
   const news = form.querySelector(".vote-news");
+  news.classList.toggle("visually-hidden", answer.ok); // what went well stands in the control
   if (!answer.ok) {
     news.textContent = Object.values(said.errors)[0][0].message;
     return;

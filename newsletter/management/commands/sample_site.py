@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
+from newsletter import sample
 from verdicts.sample.loading import SampleSite
 from voting.models import User
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         try:
-            made = SampleSite(timezone.localdate()).load(self.staff())
+            made = SampleSite(timezone.localdate()).load(self.staff()) | sample.load()
         except ValueError as error:
             raise CommandError(str(error)) from error
         counts = ", ".join(f"{count} {kind}" for kind, count in made.items())

@@ -1,1 +1,0 @@
-"""Subscribers have no page yet: an address list is not for browsing."""

@@ -1,0 +1,48 @@
+"""The mails about a subscription itself. They hold nothing that anybody typed, and say the same to everyone."""
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from newsletter import tokens
+from newsletter.models import Subscriber
+
+NAME = "Weekly AI Tool Verdicts"
+
+
+def confirm(email: str, secret: str) -> None:
+    link = reverse("newsletter_confirm", args=[secret])
+    _send(email, f"Confirm: {NAME}", "confirm", link)
+
+
+def subscribed_already(subscriber: Subscriber) -> None:
+    token = tokens.preferences_token(subscriber.public_id, 0, subscriber.token_version)
+    _send(subscriber.email, f"You already read {NAME}", "already", reverse("newsletter_preferences", args=[token]))
+
+
+def confirm_erasure(email: str, secret: str) -> None:
+    _send(email, f"Delete my data: {NAME}", "erase", reverse("newsletter_erase", args=[secret]))
+
+
+def confirm_export(email: str, secret: str) -> None:
+    _send(email, f"Download my data: {NAME}", "export", reverse("newsletter_export", args=[secret]))
+
+
+def _send(email: str, subject: str, name: str, path: str) -> None:
+    values = {
+        "link": f"{settings.SITE_URL}{path}",
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "contact": settings.SITE_CONTACT,
+        "name": NAME,
+        "subject": subject,
+    }
+    mail = EmailMultiAlternatives(
+        subject,
+        render_to_string(f"newsletter/mail/{name}.txt", values),
+        to=[email],
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+    )
+    mail.attach_alternative(render_to_string(f"newsletter/mail/{name}.html", values), "text/html")
+    mail.send()

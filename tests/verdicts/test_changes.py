@@ -1,0 +1,79 @@
+"""What the panel changes is written down by the verbs of a verdict."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+
+from tests import factories
+from tools.models import Change
+from verdicts.changes import changes_of
+
+pytestmark = pytest.mark.django_db
+
+
+def told(tool):
+    return [change.text for change in Change.objects.of([tool]).exclude(kind="listed").order_by("pk")]
+
+
+def history_of_a_verdict():
+    tool = factories.tool("Alpha")
+    factories.verdict(tool, "skeptic", "skip")
+    factories.verdict(tool, "skeptic", "ship", revision_note="Out of beta")
+    last = factories.verdict(tool, "skeptic", "ship", revision_note="Tried again")
+    last.withdraw(by=factories.editor(), reason="Never tested")
+    return tool
+
+
+WORDS = [
+    "The Skeptic says skip",
+    "The Skeptic changed from skip to ship: Out of beta",
+    "The Skeptic revised the verdict, still ship: Tried again",
+    "The Skeptic withdrew the verdict: Never tested",
+]
+
+
+def test_publishing_revising_and_withdrawing_are_written_down():
+    tool = history_of_a_verdict()
+
+    assert told(tool) == WORDS
+    assert [change.kind for change in changes_of([tool])][:4] == ["withdrawn", "revised", "flipped", "verdict"]
+
+
+def test_a_draft_and_a_second_click_on_publish_tell_nobody():
+    tool = factories.tool("Alpha")
+    verdict = factories.verdict(tool, published=False)
+    assert told(tool) == []
+
+    verdict.publish()
+    verdict.publish()
+
+    assert told(tool) == ["The Builder says ship"]
+
+
+def test_what_was_said_keeps_the_name_of_its_day():
+    tool = factories.tool("Alpha")
+    verdict = factories.verdict(tool)
+    verdict.reviewer.name = "The Maker"
+    verdict.reviewer.save()
+
+    assert told(tool) == ["The Builder says ship"]
+
+
+def test_the_migration_finds_the_same_changes_and_adds_none_twice():
+    tool = history_of_a_verdict()
+    fill = import_module("verdicts.migrations.0005_fill_the_log_of_changes")
+
+    found = list(fill.changes(apps))
+    fill.fill(apps, None)
+
+    assert [Change(kind=row["kind"], payload=row["payload"]).text for row in found] == WORDS
+    assert told(tool) == WORDS
+
+
+def test_changes_of_drafts_are_nobodys_business():
+    tool = history_of_a_verdict()
+    tool.state, tool.published_at = "draft", None
+    tool.save()
+
+    assert changes_of([tool]) == []

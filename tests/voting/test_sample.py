@@ -1,0 +1,72 @@
+"""The sample votes: real ones, in every state a reader can meet, and none for the founding pair."""
+
+import datetime
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from tests import factories
+from tools.models import Tool
+from verdicts import queries
+from verdicts.sample.loading import FOLDER
+from voting import counting, sample
+from voting.models import Tally, TallyDay, Vote
+
+FOUNDERS = {"claude-files-api", "smolvlm2-turbo"}
+
+
+@pytest.fixture(scope="module")
+def votes(django_db_setup, django_db_blocker):
+    """The sample votes on bare tools, taken back after the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        for slug in [*sample.PLANS, *FOUNDERS]:
+            age = timezone.now() - datetime.timedelta(days=200)
+            factories.tool(slug.title(), slug=slug, is_sample=True, published_at=age)
+        yield sample.load(timezone.now().date())
+        transaction.set_rollback(True)
+
+
+def score(slug):
+    [tool] = queries.scored(queries.with_figures(Tool.objects.filter(slug=slug)))
+    return tool.community
+
+
+def test_they_are_exact_and_so_is_their_log(votes, db):
+    assert votes == Vote.objects.count() > 2_500
+    assert (counting.drifts(), counting.replay()) == ([], [])
+
+
+def test_making_them_again_adds_none(votes, db):
+    assert sample.load(timezone.now().date()) == 0
+
+
+def test_every_state_can_be_seen(votes, db):
+    seen = {slug: (score(slug).total, score(slug).kind, score(slug).lean) for slug in sample.PLANS}
+
+    assert seen["cursor"] == (1_200, "shown", "ship")
+    assert seen["github-copilot"] == (1_200, "shown", "split")
+    assert seen["claude-code"] == (60, "shown", "ship")
+    assert seen["windsurf"] == (60, "shown", "skip")
+    assert seen["vllm"] == (60, "shown", "split")
+    assert seen["aider"] == (18, "few", "")
+    assert seen["devin"] == (3, "few", "")
+    assert seen["langgraph"] == (26, "waiting", "")
+    assert score("vllm").checking_words == "12 votes are being checked"
+    assert score("langchain").differs
+    assert score("pinecone").era_words == "Since the new price"
+    assert score("pgvector").era_words == "Mostly before version 0.8"
+
+
+def test_the_founding_pair_has_none(votes, db):
+    assert not Tally.objects.filter(tool__slug__in=FOUNDERS).exists()
+
+
+def test_nothing_lies_in_the_future_and_months_add_up(votes, db):
+    assert not Vote.objects.filter(changed_at__gt=timezone.now()).exists()
+    last = TallyDay.objects.filter(tool__slug="cursor").order_by("day").last()
+    assert (last.ships, last.skips) == (902, 298)
+
+
+def test_they_are_on_tools_of_the_sample_site():
+    assert {path.stem for path in (FOLDER / "tools").glob("*.toml")} >= set(sample.PLANS)

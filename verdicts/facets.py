@@ -1,0 +1,95 @@
+"""What the filters of the catalogue tell apart, and how many tools each of their choices would leave.
+
+The counts of every combination come out of one grouped query, the *cube*: a row per combination that exists, with its
+number of tools. In a large catalogue the cube is kept for a few minutes; adding it up costs a page next to nothing.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from django.core.cache import cache
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from tools.models import Fact, Tool
+from verdicts import queries, scoring
+from verdicts.models import Verdict
+
+OPEN_SOURCE = {"yes": "Yes", "partial": "Partly", "no": "No", "unknown": "Not checked"}
+FRESHNESS = {"fresh": "All verdicts fresh", "stale": "Some verdict stale", "none": "No verdicts yet"}
+NAMES = ("category", "entry", "licence", "open", "panel", "tested")
+COLUMNS = ("category__slug", "entry", "licence", "facet_open", "facet_panel", "facet_tested")
+LARGE = 2_000  # from here on the cube of the whole catalogue is kept
+KEPT_SECONDS = 300
+
+type Cube = list[tuple[tuple[str, ...], int]]
+
+
+def stale_verdicts(today: datetime.date) -> QuerySet[Verdict]:
+    """Return the published verdicts of active personas that are stale, by the rule of `scoring.staleness`."""
+    oldest = today - datetime.timedelta(days=scoring.STALE_AFTER_DAYS)
+    versions = ~Q(tool_version="") & ~Q(tool__latest_version="") & ~Q(tool_version=F("tool__latest_version"))
+    return Verdict.objects.published().filter(reviewer__is_active=True).filter(Q(tested_on__lt=oldest) | versions)
+
+
+def with_facets(tools: QuerySet[Tool]) -> QuerySet[Tool]:
+    """Add what the filters ask for and no column of a tool holds: open source, panel result, freshness."""
+    panel = When(panel_total__lt=scoring.QUORUM, then=Value("none"))
+    shares = [
+        When(panel_ships=F("panel_total"), then=Value("unanimous")),
+        When(panel_share__gt=0.5, then=Value("ship")),
+        When(panel_share=0.5, then=Value("split")),
+    ]
+    answer = Fact.objects.filter(tool=OuterRef("pk"), kind__slug="open-source").values("answer")[:1]
+    is_stale = Exists(stale_verdicts(timezone.localdate()).filter(tool=OuterRef("pk")))
+    return queries.with_panel(tools).annotate(
+        facet_open=Coalesce(Subquery(answer), Value("unknown")),
+        facet_panel=Case(panel, *shares, default=Value("skip")),
+        facet_tested=Case(
+            When(panel_total=0, then=Value("none")), When(is_stale, then=Value("stale")), default=Value("fresh")
+        ),
+    )
+
+
+def filtered(tools: QuerySet[Tool], chosen: Mapping[str, str]) -> QuerySet[Tool]:
+    """Return the tools that pass the chosen filters."""
+    if any(name in chosen for name in ("open", "panel", "tested")):
+        tools = with_facets(tools)
+    wanted = {column: chosen[name] for name, column in zip(NAMES, COLUMNS, strict=True) if name in chosen}
+    return tools.filter(**wanted)
+
+
+def cube_of(tools: QuerySet[Tool]) -> Cube:
+    """Return how many of some tools there are of each combination of facets."""
+    rows = with_facets(tools).order_by().values_list(*COLUMNS).annotate(rows=Count("pk"))
+    return [(row[:-1], row[-1]) for row in rows]
+
+
+def cube_of_everything() -> Cube:
+    """Return the cube of the public tools: of this moment in a small catalogue, of the last minutes in a large one."""
+    public = Tool.objects.public()
+    if not public.order_by("pk")[LARGE:].exists():
+        return cube_of(public)
+    return cache.get_or_set("cube-of-facets", lambda: cube_of(public), KEPT_SECONDS) or []
+
+
+def count(cube: Cube, chosen: Mapping[str, str]) -> tuple[int, dict[str, Counter[str]]]:
+    """Return how many tools pass all the filters, and for each filter how many each of its choices would leave."""
+    total, counts = 0, {name: Counter[str]() for name in NAMES}
+    for values, tools in cube:
+        missed = [name for name, value in zip(NAMES, values, strict=True) if chosen.get(name, value) != value]
+        if len(missed) > 1:
+            continue
+        total += 0 if missed else tools
+        for name, value in zip(NAMES, values, strict=True):
+            if not missed or missed == [name]:
+                counts[name][value] += tools
+    return total, counts
+
+
+def commonest(counts: Counter[str], chosen: str, most: int = 12) -> Iterable[str]:
+    """Return the values to offer where there may be any number of them: the commonest, and the chosen one."""
+    offered = [value for value, _ in sorted(counts.items(), key=lambda row: (-row[1], row[0])) if value][:most]
+    return sorted({*offered, *([chosen] if chosen else [])}, key=str.casefold)

@@ -1,0 +1,73 @@
+"""How readers voted on a tool over time: what its page says below the headline."""
+
+import datetime
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.utils import timezone
+
+from tools.models import Tool
+from voting.models import Tally, TallyDay
+
+MOST_MONTHS = 24
+BAR, HALF = 10, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How many counted ships and skips a month has added; below zero where more were taken back or taken out."""
+
+    first_day: datetime.date
+    ships: int
+    skips: int
+    place: int = 0
+    scale: int = 1
+
+    @property
+    def x(self) -> int:
+        return self.place * BAR + 1
+
+    @property
+    def up(self) -> float:
+        """Height of the ships above the line, at most `HALF`."""
+        return round(max(0, self.ships) * HALF / self.scale, 2)
+
+    @property
+    def top(self) -> float:
+        return round(HALF - self.up, 2)
+
+    @property
+    def down(self) -> float:
+        return round(max(0, self.skips) * HALF / self.scale, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The months of a tool, oldest first, and how wide they are when drawn."""
+
+    months: list[Month]
+
+    @property
+    def width(self) -> int:
+        return len(self.months) * BAR
+
+
+def history_of(tool: Tool) -> History | None:
+    """Return what each month has added to the votes of a tool; None without votes. One query, and the tally's."""
+    tally = Tally.objects.filter(pk=tool.pk).first()
+    if tally is None or tally.ships + tally.skips == 0:
+        return None
+    ends: dict[datetime.date, tuple[int, int]] = {}
+    days = TallyDay.objects.filter(tool=tool).order_by("day").values_list("day", "ships", "skips")
+    for day, ships, skips in [*days, (timezone.now().date(), tally.ships, tally.skips)]:
+        ends[day.replace(day=1)] = (ships, skips)
+    if len(ends) > MOST_MONTHS:
+        ends = dict(list(ends.items())[-MOST_MONTHS - 1 :])
+        before, *_ = ends.values()
+        ends.pop(next(iter(ends)))
+    else:
+        before = (0, 0)
+    steps = pairwise([before, *ends.values()])
+    added = [(first, s - a, k - b) for first, ((a, b), (s, k)) in zip(ends, steps, strict=True)]
+    scale = max(1, *(n for _, *both in added for n in both))
+    return History([Month(*row, place, scale) for place, row in enumerate(added)])
