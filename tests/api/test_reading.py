@@ -97,7 +97,7 @@ def test_a_comparison_has_every_cell_of_its_page(client, site):
     assert page["facts"][0]["cells"][0]["kind"] in {"yes", "text"}
     assert (
         page["standfirst"]
-        == "The panel gives Alpha 4–0 and Beta 2–1; among readers too few votes to say who leads; both are free."
+        == "The panel gives Alpha 4–0 and Beta 2–1; too few votes to say who leads among readers; both are free."
     )
 
 
