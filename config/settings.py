@@ -337,7 +337,7 @@ API_WRITES_PER_MINUTE = read.number("API_WRITES_PER_MINUTE", default=60, least=1
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["voting.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.CallerRate", "config.api.throttles.NetworkRate"],
     "DEFAULT_PAGINATION_CLASS": "config.api.paging.CursorPages",

@@ -1,10 +1,37 @@
-"""The documentation page: made from the OpenAPI document and the snippets, with nothing that runs in the browser."""
+"""The documentation page: made from the OpenAPI document, with nothing that runs in the browser."""
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from config.api.document import parsed
+
 
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
-    return render(request, "api_docs.html", {})
+    context = {
+        "version": parsed()["info"]["version"],
+        "operations": _operations(),
+        "site_url": settings.SITE_URL,
+        "reads": settings.API_READS_PER_MINUTE,
+        "canonical_url": settings.SITE_URL + request.path,
+    }
+    return render(request, "api_docs.html", context)
+
+
+def _operations() -> list[dict[str, Any]]:
+    """Return what can be asked, with its parameters, in the order of the document."""
+    return [
+        {
+            "id": operation["operationId"],
+            "method": method.upper(),
+            "path": path,
+            "text": operation.get("description", ""),
+            "parameters": [it for it in operation.get("parameters", []) if it["in"] == "query"],
+        }
+        for path, methods in parsed()["paths"].items()
+        for method, operation in methods.items()
+    ]

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
@@ -24,6 +25,16 @@ REFUSALS = {
     "503": "The database is away.",
 }
 EXAMPLES = Path(__file__).parent / "examples.json"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How a program says who it acts for."""
+
+    target_class = "voting.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
 
 
 class ApiSchema(AutoSchema):

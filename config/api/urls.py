@@ -4,6 +4,7 @@ from django.urls import path
 
 from config.api.views import RootView, SchemaView
 from tools.api.catalogue import CategoriesView, CategoryView
+from verdicts.api.change import ChangesView
 from verdicts.api.comparison import ComparisonsView, ComparisonView
 from verdicts.api.methodology import MethodologyView
 from verdicts.api.reviewer import ReviewersView, ReviewerView
@@ -24,6 +25,7 @@ READING = [
     path("verdicts/<slug:tool>/<slug:reviewer>/revisions/", RevisionsView.as_view(), name="api_revisions"),
     path("comparisons/", ComparisonsView.as_view(), name="api_comparisons"),
     path("comparisons/<slug:slug>/", ComparisonView.as_view(), name="api_comparison"),
+    path("changes/", ChangesView.as_view(), name="api_changes"),
     path("methodology/", MethodologyView.as_view(), name="api_methodology"),
 ]
 urlpatterns = READING

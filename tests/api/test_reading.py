@@ -97,7 +97,7 @@ def test_a_comparison_has_every_cell_of_its_page(client, site):
     assert page["facts"][0]["cells"][0]["kind"] in {"yes", "text"}
     assert (
         page["standfirst"]
-        == "The panel gives Alpha 4–0 and Beta 2–1; among readers too few votes to say who leads; both are free."
+        == "The panel gives Alpha 4–0 and Beta 2–1; too few votes to say who leads among readers; both are free."
     )
 
 
@@ -202,3 +202,11 @@ def test_the_method_is_told_from_the_constants(client):
 def test_a_persona_has_its_base_rates(client, site):
     assert get(client, "/reviewers/skeptic/")["flip_count"] == 1
     assert {row["slug"] for row in get(client, "/reviewers/?is_active=true")["results"]} == set(factories.PERSONAS)
+
+
+def test_changes_come_from_the_log_newest_first_without_drafts(client, site):
+    changes = get(client, "/changes/?tool=beta")["results"]
+
+    assert [change["kind"] for change in changes[:2]] == ["withdrawn", "flipped"]
+    assert changes == sorted(changes, key=lambda change: change["at"], reverse=True)
+    assert "Secret" not in str(get(client, "/changes/"))
