@@ -40,6 +40,16 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["comparison_as_of", "comparison_feed", "feed", "panel", "reviewer", "methodology"], READ),
     **dict.fromkeys(["badge", "tool_card", "comparison_card", "category_card", "reviewer_card", "page_card"], READ),
     **dict.fromkeys(["tool_twin", "comparison_twin", "stamps"], READ),
+    **dict.fromkeys(["changes", "changes_feed", "category_changes", "category_feed", "corrections"], READ),
+    **dict.fromkeys(
+        ["comparison_changes", "tool_changes", "tool_feed", "score", "rankings", "category_rankings"], READ
+    ),
+    # The weekly mail: who holds a link of a mail is its reader, whoever is signed in
+    **dict.fromkeys(["newsletter", "newsletter_archive", "newsletter_issue", "newsletter_feed"], READ),
+    **dict.fromkeys(["outbox", "outbox_mail", "outbox_html"], READ),  # 404 wherever mail really leaves
+    **dict.fromkeys(["newsletter_subscribe", "newsletter_ask_for"], ACT),
+    **dict.fromkeys(["newsletter_confirm", "newsletter_export", "newsletter_erase"], FORM),
+    **dict.fromkeys(["newsletter_unsubscribe", "newsletter_preferences"], FORM),
     # For machines
     **dict.fromkeys(["livez", "robots", "sitemap", "sitemap_pages", "sitemap_tools", "sitemap_pairs"], READ),
     **dict.fromkeys(["llms", "security", "opensearch"], READ),
@@ -82,7 +92,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["api_docs", "api_root", "api_schema", "api_methodology"], READ),
     **dict.fromkeys(["api_categories", "api_category", "api_tools", "api_tool"], READ),
     **dict.fromkeys(["api_reviewers", "api_reviewer", "api_verdicts", "api_verdict", "api_revisions"], READ),
-    **dict.fromkeys(["api_comparisons", "api_comparison"], READ),
+    **dict.fromkeys(["api_comparisons", "api_comparison", "api_changes"], READ),
     "metrics": READ,  # 404 for whoever has no token of the operator's
     # The admin, apart from its pages about models
     **dict.fromkeys(["admin:index", "admin:login", "admin:view_on_site", "admin:app_list"], EDITORS),
@@ -98,6 +108,18 @@ RULES: dict[str, Rule] = {
     # Made on the page of their tool, and never deleted once they are public: not even by a superuser.
     **dict.fromkeys(["admin:tools_fact_add", "admin:tools_price_add", "admin:verdicts_verdict_add"], CLOSED),
     **dict.fromkeys([f"admin:{it}_delete" for it in ("tools_tool", "verdicts_comparison", "verdicts_verdict")], CLOSED),
+    # Issues come by the calendar and readers by themselves; neither is made or removed by hand.
+    **dict.fromkeys([f"admin:newsletter_{it}_add" for it in ("issue", "subscriber", "suppression")], CLOSED),
+    **dict.fromkeys([f"admin:newsletter_{it}_delete" for it in ("issue", "subscriber", "sendcontrol")], CLOSED),
+    **dict.fromkeys([f"admin:newsletter_issue_{it}" for it in ("preview", "mail", "report")], EDITORS),
+    # Of a row that is not there: leads to the index before it asks who may.
+    **dict.fromkeys(
+        [
+            f"admin:newsletter_{it}_history"
+            for it in ("domainlimit", "issue", "sendcontrol", "subscriber", "suppression")
+        ],
+        EDITORS,
+    ),
     "admin:verdicts_verdict_change": Rule(STAFF, NONE),  # what is public is only revised
 }
 # Routes whose page is still owed (its template is missing): taken out of here when it comes.
@@ -108,6 +130,10 @@ ARGUMENTS = {
     "reviewer": "builder",
     "pair": "other-tool-vs-some-tool",
     "names": "some-tool",
+    "secret": "no-such-secret",
+    "token": "no-such-token",
+    "what": "export",
+    "name": "none.eml",
     "form": "json",
     "on": "2026-11-01",
     "page": "home",
