@@ -9,6 +9,15 @@ from django.views.decorators.http import require_safe
 
 from config.api.document import parsed
 
+# Rows of the sample site, so that whoever copies a line there sees it answer.
+SAMPLES = {
+    "/categories/": {"slug": "coding-assistants"},
+    "/comparisons/": {"slug": "claude-files-api-vs-smolvlm2-turbo"},
+    "/reviewers/": {"slug": "skeptic"},
+    "/tools/": {"slug": "claude-code"},
+    "/verdicts/": {"tool": "claude-code", "reviewer": "skeptic"},
+}
+
 
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
@@ -29,9 +38,16 @@ def _operations() -> list[dict[str, Any]]:
             "id": operation["operationId"],
             "method": method.upper(),
             "path": path,
+            "sample": _sample(path),
             "text": operation.get("description", ""),
             "parameters": [it for it in operation.get("parameters", []) if it["in"] == "query"],
         }
         for path, methods in parsed()["paths"].items()
         for method, operation in methods.items()
     ]
+
+
+def _sample(path: str) -> str:
+    """Return the path with an example in place of each name in braces."""
+    named = next((values for part, values in SAMPLES.items() if part in path), {})
+    return path.format(**named)
