@@ -10,7 +10,7 @@ from tests.browser.test_every_page import AXE
 def typed(look, text, name="home", **options):
     page = look(name, **options)
     page.locator("#site-search").focus()
-    page.wait_for_function("document.querySelector('#site-search').getAttribute('role') === 'combobox'")
+    expect(page.locator("#site-search")).to_have_attribute("role", "combobox")
     page.keyboard.type(text)
     return page
 
