@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from config.celery import app
 from newsletter import leaving, subscribing, tokens
 from newsletter.models import Confirmation, ConsentEvent, ConsentText, Subscriber, Suppression
 from tests import factories
@@ -23,6 +24,14 @@ SUBSCRIBE = "/newsletter/subscribe/"
 @pytest.fixture(autouse=True)
 def empty_throttles():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def jobs_run_at_once(settings):
+    """Where a broker is set too: what these tests are about is the job, not the way to it."""
+    app.conf.update(task_always_eager=True)
+    yield
+    app.conf.update(task_always_eager=settings.CELERY_TASK_ALWAYS_EAGER)
 
 
 def stamp(age=10):
