@@ -217,7 +217,7 @@ OWN_TEXT += ["check_method", "checked_on", "source_url"]
 
 def turn_back(tools: Sequence[Tool], moment: datetime.datetime) -> None:
     """Give tools the words about them that stood at a past moment; what has no history stays as it is."""
-    past = {row.pk: row for row in Tool.history.as_of(moment).filter(pk__in=[tool.pk for tool in tools])}
+    past = {row.pk: row for row in Tool.history.as_of(moment).filter(id__in=[tool.pk for tool in tools])}
     for tool in tools:
         for column in OWN_TEXT if tool.pk in past else []:
             setattr(tool, column, getattr(past[tool.pk], column))
