@@ -4,7 +4,6 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -16,6 +15,7 @@ from tools.models import Category, Tool
 from verdicts import comparing, queries
 from verdicts.comparing import ComparisonPage
 from verdicts.drawing.card import Card, Column
+from verdicts.keeping import keep, kept
 from verdicts.models import Reviewer, Verdict
 from verdicts.tool_page import ToolPage, staleness_of, tool_page
 from voting.guarding import Throttle
@@ -87,7 +87,7 @@ def _answer(request: HttpRequest, card: Card) -> HttpResponseBase:
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return unchanged
-    picture = cache.get(f"card:{card.key}")
+    picture = kept(f"card:{card.key}")
     if picture is None:
         if (refused := _refused(request)) is not None:
             return refused
@@ -97,7 +97,7 @@ def _answer(request: HttpRequest, card: Card) -> HttpResponseBase:
             picture = card.png()
         finally:
             DRAWING.release()
-        cache.set(f"card:{card.key}", picture, DRAWN_SECONDS)
+        keep(f"card:{card.key}", picture, DRAWN_SECONDS)
     answer = HttpResponse(picture, content_type="image/png")
     answer["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
     answer["ETag"] = etag

@@ -8,13 +8,13 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from django.core.cache import cache
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tools.models import Fact, Tool
 from verdicts import queries, scoring
+from verdicts.keeping import keep, kept
 from verdicts.models import Verdict
 
 OPEN_SOURCE = {"yes": "Yes", "partial": "Partly", "no": "No", "unknown": "Not checked"}
@@ -72,7 +72,11 @@ def cube_of_everything() -> Cube:
     public = Tool.objects.public()
     if not public.order_by("pk")[LARGE:].exists():
         return cube_of(public)
-    return cache.get_or_set("cube-of-facets", lambda: cube_of(public), KEPT_SECONDS) or []
+    cube = kept("cube-of-facets")
+    if cube is None:
+        cube = cube_of(public)
+        keep("cube-of-facets", cube, KEPT_SECONDS)
+    return cube
 
 
 def count(cube: Cube, chosen: Mapping[str, str]) -> tuple[int, dict[str, Counter[str]]]:

@@ -7,7 +7,6 @@ from itertools import combinations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import (
     Count,
@@ -25,6 +24,7 @@ from django.utils import timezone
 
 from tools.models import Category, Change, Fact, FactKind, Price, Tool
 from verdicts import scoring
+from verdicts.keeping import keep, kept
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool, Shelf
 from voting.models import TallyDay, with_tally
@@ -126,11 +126,11 @@ def shelf_counts() -> dict[int, int]:
     newest = [model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for model in (Tool, Change)]
     place = hashlib.sha256(str(connection.settings_dict["NAME"]).encode()).hexdigest()[:12]
     key = f"shelf-counts-{place}-{newest[0]}-{newest[1]}"
-    found = cache.get(key)
+    found = kept(key)
     if found is None:
         rows = Tool.objects.public().order_by().values_list("category").annotate(rows=Count("pk"))
         found = dict(rows)
-        cache.set(key, found, KEPT_SECONDS)
+        keep(key, found, KEPT_SECONDS)
     return found
 
 
