@@ -27,10 +27,30 @@ class StableAtom(Atom1Feed):
         return max((date for date in dates if date), default=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
 
 
-class ComparisonFeed(Feed):
-    """What changed about the tools of one comparison."""
+class FeedOfChanges(Feed):
+    """A feed whose entries are changes: the same change has the same number in every one of them."""
 
     feed_type = StableAtom
+    feed_url = None
+
+    def item_title(self, change: Any) -> str:
+        return clean_text(f"{change.tool.name}: {change.text}")
+
+    def item_description(self, change: Change) -> str:
+        return ""
+
+    def item_link(self, change: Change) -> str:
+        return settings.SITE_URL + change.tool.get_absolute_url()
+
+    def item_guid(self, change: Change) -> str:
+        return f"{settings.SITE_URL}/changes/{change.pk}"
+
+    def item_updateddate(self, change: Change) -> datetime.datetime:
+        return change.at
+
+
+class ComparisonFeed(FeedOfChanges):
+    """What changed about the tools of one comparison."""
 
     def get_object(self, request: HttpRequest, pair: str) -> list[ScoredTool]:
         try:
@@ -50,25 +70,8 @@ class ComparisonFeed(Feed):
     def link(self, tools: list[ScoredTool]) -> str:
         return settings.SITE_URL + comparing.comparison_path(tools)
 
-    feed_url = None
-
     def items(self, tools: list[ScoredTool]) -> list[Change]:
         return changes_of(tools, limit=40)
-
-    def item_title(self, change: Any) -> str:
-        return clean_text(f"{change.tool.name}: {change.text}")
-
-    def item_description(self, change: Change) -> str:
-        return ""
-
-    def item_link(self, change: Change) -> str:
-        return settings.SITE_URL + change.tool.get_absolute_url()
-
-    def item_guid(self, change: Change) -> str:
-        return f"{settings.SITE_URL}/changes/{change.pk}"
-
-    def item_updateddate(self, change: Change) -> datetime.datetime:
-        return change.at
 
 
 class VerdictFeed(Feed):
@@ -103,11 +106,8 @@ class VerdictFeed(Feed):
         return verdict.published_at
 
 
-class ChangesFeed(Feed):
+class ChangesFeed(FeedOfChanges):
     """What changed: all of it."""
-
-    feed_type = StableAtom
-    feed_url = None
 
     def get_object(self, request: HttpRequest, **named: str) -> Any:
         return None
@@ -123,21 +123,6 @@ class ChangesFeed(Feed):
 
     def items(self, subject: Any) -> list[Change]:
         return list(self.changes(subject).public().select_related("tool").newest_first()[:50])
-
-    def item_title(self, change: Any) -> str:
-        return clean_text(f"{change.tool.name}: {change.text}")
-
-    def item_description(self, change: Change) -> str:
-        return ""
-
-    def item_link(self, change: Change) -> str:
-        return settings.SITE_URL + change.tool.get_absolute_url()
-
-    def item_guid(self, change: Change) -> str:
-        return f"{settings.SITE_URL}/changes/{change.pk}"
-
-    def item_updateddate(self, change: Change) -> datetime.datetime:
-        return change.at
 
 
 class CategoryFeed(ChangesFeed):

@@ -27,7 +27,7 @@ class VoteSignal(models.Model):
 
     `addr`, `net`, `wide` and `ua` are digests under the salt of `day`: equal within a day, meaningless across days.
     `earlier` holds the digests under the earlier salts that lived then, sealed with that day's salt, so that
-    `voting.signals.joined` can match days while the salts live, and nobody can once they are gone.
+    `voting.origins.joined` can match days while the salts live, and nobody can once they are gone.
     """
 
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="signal")
