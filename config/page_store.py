@@ -104,6 +104,7 @@ class SharedStore:
     def __init__(self, url: str) -> None:
         self.redis = redis.Redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
         self.paused_until = 0.0
+        self.release = release()
 
     def get(self, key: tuple[str, ...], encoding: str) -> Page | None:
         head, body = self._ask(lambda it: it.hmget(self._name(key), "head", encoding or "plain")) or (None, None)
@@ -137,6 +138,22 @@ class SharedStore:
             logger.warning("The shared page store does not answer; pages are made by each process: %s", error)
             return None
 
-    @staticmethod
-    def _name(key: tuple[str, ...]) -> str:
-        return "page:" + hashlib.blake2b("\0".join(key).encode(), digest_size=16).hexdigest()
+    def _name(self, key: tuple[str, ...]) -> str:
+        return "page:" + hashlib.blake2b("\0".join([self.release, *key]).encode(), digest_size=16).hexdigest()
+
+
+def release() -> str:
+    """Return a digest of what pages are made with: code, templates, collected files and the site's own names.
+
+    A page that another release has made names static files which may be gone, and says what its templates said.
+    """
+    apps = ("config", "tools", "voting", "verdicts", "newsletter")
+    files = [it for app in apps for it in (settings.BASE_DIR / app).rglob("*.py")]
+    files += (settings.BASE_DIR / "templates").rglob("*.html")
+    files += settings.STATIC_ROOT.glob("staticfiles.json")
+    digest = hashlib.blake2b(digest_size=8)
+    for part in (settings.SITE_NAME, settings.SITE_URL, settings.SITE_CONTACT):
+        digest.update(part.encode() + b"\0")
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

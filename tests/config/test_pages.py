@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from config.page_store import Page
+from config.page_store import Page, SharedStore, release
 from config.pages import KeptPages, PageMiddleware
 from tests import factories
 from tools import freshness
@@ -312,6 +312,16 @@ def test_a_page_comes_back_from_the_shared_store_as_it_was():
 
         assert (back.headers, back.subjects, back.moment) == (page.headers, page.subjects, page.moment)
         assert [back.body(it) for it in ("", "br", "gzip")] == [page.body(it) for it in ("", "br", "gzip")]
+
+
+def test_pages_of_another_release_are_not_taken_from_the_shared_store(settings):
+    """Their static files may be gone, and their words may be others."""
+    key, before = ("host", "http", "/", ""), SharedStore("redis://127.0.0.1:1/0")
+
+    settings.SITE_NAME = "Another name"
+
+    assert SharedStore("redis://127.0.0.1:1/0")._name(key) != before._name(key)
+    assert release() == release() != before.release
 
 
 def test_a_database_that_is_away_answers_503(client, monkeypatch):
