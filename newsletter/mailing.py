@@ -1,5 +1,7 @@
 """The mails about a subscription itself. They hold nothing that anybody typed, and say the same to everyone."""
 
+from email.utils import make_msgid
+
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -42,7 +44,11 @@ def _send(email: str, subject: str, name: str, path: str) -> None:
         subject,
         render_to_string(f"newsletter/mail/{name}.txt", values),
         to=[email],
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        headers={
+            "Message-ID": make_msgid(domain=settings.NEWSLETTER_HOST),  # the site's name, not the machine's
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
     )
     mail.attach_alternative(render_to_string(f"newsletter/mail/{name}.html", values), "text/html")
     mail.send()
