@@ -8,10 +8,9 @@ from django.db.models import Case, F, IntegerField, QuerySet, Value, When, Windo
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from newsletter import bouncing, leaving
 from newsletter.models import Issue, Subscriber, Suppression, Topic
 
-FIVE_WEEKS = datetime.timedelta(weeks=5)
-MOST_SOFT_BOUNCES = 3
 MONTHLY = Subscriber.Frequency.MONTHLY
 
 
@@ -68,17 +67,12 @@ def names_in_links(ids: list[int]) -> dict[int, tuple[Any, int]]:
     return {pk: (public_id, version) for pk, public_id, version in rows}
 
 
-def bounced(subscriber_id: int, *, is_final: bool, issue: Issue) -> None:
-    """Record that a mail server refused a reader's address: for good, or in three of the last five weeks."""
+def bounced(subscriber_id: int, *, is_final: bool) -> None:
+    """Record that a mail server refused a reader's address, for good or for now."""
     reader = Subscriber.objects.select_for_update().filter(pk=subscriber_id).first()
     if reader is None:
         return
-    if not is_final:
-        since = (issue.day - FIVE_WEEKS).isoformat()
-        weeks = sorted({*(week for week in reader.soft_bounce_weeks if week > since), issue.day.isoformat()})
-        Subscriber.objects.filter(pk=reader.pk).update(soft_bounce_weeks=weeks)
-        if len(weeks) < MOST_SOFT_BOUNCES:
-            return
-    values = {"reason": Suppression.Reason.HARD, "source": "smtp"}
-    Suppression.objects.get_or_create(address_hmac=bytes(reader.address_hmac), defaults=values)
-    Subscriber.objects.filter(pk=reader.pk, state=Subscriber.State.ACTIVE).update(state=Subscriber.State.SUPPRESSED)
+    if is_final:
+        leaving.suppress(bytes(reader.address_hmac), reason=Suppression.Reason.HARD, source="smtp")
+    else:
+        bouncing.bounced_for_now(reader, timezone.now(), source="smtp")

@@ -10,25 +10,28 @@ from django.urls import reverse
 from newsletter import tokens
 from newsletter.models import Subscriber
 
-NAME = "Weekly AI Tool Verdicts"
-
 
 def confirm(email: str, secret: str) -> None:
     link = reverse("newsletter_confirm", args=[secret])
-    _send(email, f"Confirm: {NAME}", "confirm", link)
+    _send(email, f"Confirm: {settings.NEWSLETTER_NAME}", "confirm", link)
 
 
 def subscribed_already(subscriber: Subscriber) -> None:
     token = tokens.preferences_token(subscriber.public_id, 0, subscriber.token_version)
-    _send(subscriber.email, f"You already read {NAME}", "already", reverse("newsletter_preferences", args=[token]))
+    _send(
+        subscriber.email,
+        f"You already read {settings.NEWSLETTER_NAME}",
+        "already",
+        reverse("newsletter_preferences", args=[token]),
+    )
 
 
 def confirm_erasure(email: str, secret: str) -> None:
-    _send(email, f"Delete my data: {NAME}", "erase", reverse("newsletter_erase", args=[secret]))
+    _send(email, f"Delete my data: {settings.NEWSLETTER_NAME}", "erase", reverse("newsletter_erase", args=[secret]))
 
 
 def confirm_export(email: str, secret: str) -> None:
-    _send(email, f"Download my data: {NAME}", "export", reverse("newsletter_export", args=[secret]))
+    _send(email, f"Download my data: {settings.NEWSLETTER_NAME}", "export", reverse("newsletter_export", args=[secret]))
 
 
 def _send(email: str, subject: str, name: str, path: str) -> None:
@@ -37,7 +40,7 @@ def _send(email: str, subject: str, name: str, path: str) -> None:
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "contact": settings.SITE_CONTACT,
-        "name": NAME,
+        "name": settings.NEWSLETTER_NAME,
         "subject": subject,
     }
     mail = EmailMultiAlternatives(

@@ -201,7 +201,7 @@ class Sender:
         with transaction.atomic():
             ledger.mark(row.seq, judgement, outcome.reply)
             if judgement.is_address_dead or judgement.is_soft_bounce:
-                audience.bounced(row.subscriber_id, is_final=judgement.is_address_dead, issue=lease.batch.issue)
+                audience.bounced(row.subscriber_id, is_final=judgement.is_address_dead)
         self.recent.append(judgement.is_policy)
         if judgement.slow_down:
             self._slow_down(row.domain, judgement.slow_down)
