@@ -14,3 +14,9 @@ TESTING = {
     "PAGE_CACHE_MEGABYTES": "0",  # tests change what they have just read
 }
 os.environ.update(TESTING)
+
+# Tests clear the cache. Of those that run side by side each has a database of its own in a shared store.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+if WORKER.isdigit() and os.environ.get("CACHE_URL"):
+    server, _, _ = os.environ["CACHE_URL"].rpartition("/")
+    os.environ["CACHE_URL"] = f"{server}/{2 + int(WORKER) % 13}"  # 0 and 1 are the cache and the jobs of a lone run
