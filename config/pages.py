@@ -111,7 +111,7 @@ class KeptPages:
 
         Only the touches last heard of count: a page that saw those was made after the ones before them had ended.
         """
-        if self.since is None or page.moment.least < self.since.least:
+        if self.since is None or not page.moment.covers(self.since):
             return False
         return all(page.moment.saw(it) for subject in page.subjects for it in self.latest.get(subject, ()))
 

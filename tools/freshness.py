@@ -30,6 +30,14 @@ class Moment:
     def saw(self, transaction: int) -> bool:
         return transaction < self.least or (transaction < self.next and transaction not in self.running)
 
+    def covers(self, earlier: "Moment") -> bool:
+        """Tell whether everything that could be seen at `earlier` could be seen now.
+
+        The least numbers alone do not tell: one long transaction, even of another database of the cluster, keeps them
+        where they are while others begin and end.
+        """
+        return self.next >= earlier.next and not any(earlier.saw(it) for it in self.running)
+
     def __str__(self) -> str:
         """As PostgreSQL writes a snapshot: least, next, and the ones running."""
         return f"{self.least}:{self.next}:{','.join(map(str, sorted(self.running)))}"

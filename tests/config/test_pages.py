@@ -276,6 +276,20 @@ def test_a_touch_by_a_transaction_that_began_earlier_and_ended_later_still_count
     assert freshness.Moment.read(str(page.moment)) == page.moment
 
 
+def test_a_page_made_before_this_process_first_looked_is_not_taken_though_a_long_transaction_spans_both():
+    """Transaction 5 runs all the while, so the least number stands still; 8 touched something in between."""
+    pages = KeptPages(100_000)
+    pages.since = pages.moment = freshness.Moment(5, 9, frozenset({5}))
+
+    def page(least, following, *running):
+        return Page({"": b"x"}, {}, frozenset({(1, 1)}), freshness.Moment(least, following, frozenset(running)))
+
+    assert not pages.is_fresh(page(5, 8, 5))
+    assert not pages.is_fresh(page(5, 9, 5, 8))
+    assert pages.is_fresh(page(5, 9, 5))
+    assert pages.is_fresh(page(5, 11, 5, 9, 10))
+
+
 def test_every_table_that_pages_show_leaves_touches(db):
     """A migration that rebuilds a table on SQLite drops its triggers: this is where that is noticed."""
     tables = {"tools_tool", "tools_price", "tools_fact", "tools_factkind", "tools_category", "voting_tally"} | {
