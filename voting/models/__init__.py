@@ -1,5 +1,6 @@
 """Accounts, voters, what they said about tools, and what it adds up to."""
 
+from voting.models.case import Case, CaseVote, Round, Watch
 from voting.models.event import VoteEvent
 from voting.models.signal import Salt, VoteSignal
 from voting.models.tally import Counters, Era, Tally, TallyDay, tallies_on, with_tally
@@ -9,8 +10,11 @@ from voting.models.vote import Vote, Voter
 
 __all__ = [
     "ApiToken",
+    "Case",
+    "CaseVote",
     "Counters",
     "Era",
+    "Round",
     "Salt",
     "Tally",
     "TallyDay",
@@ -20,6 +24,7 @@ __all__ = [
     "VoteEvent",
     "VoteSignal",
     "Voter",
+    "Watch",
     "tallies_on",
     "with_tally",
 ]
