@@ -45,6 +45,7 @@ PAGES = {
     "panel": "/panel/",
     "reviewer": "/panel/skeptic/",
     "methodology": "/methodology/",
+    "how-votes-count": "/how-votes-count/",
     "not-found": "/tools/claude-cod/",
 }
 
