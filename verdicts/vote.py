@@ -1,7 +1,5 @@
-"""Voting on a tool: the control beside the readers' figure, and the page and the answer behind it."""
+"""Voting on a tool: the page and the answer behind the control (`verdicts.vote_control`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -10,7 +8,6 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,6 +16,7 @@ from tools.models import State, Tool
 from tools.slugs import is_valid
 from verdicts.scored import ScoredTool
 from verdicts.scoring import CommunityScore
+from verdicts.vote_control import Control
 from voting import guests, stamps
 from voting.casting import VoterGone, cast
 from voting.forms import VoteForm
@@ -32,34 +30,6 @@ OF_A_VOTER = Throttle("vote-voter", "120/h")
 OF_A_NETWORK = Throttle("vote-network", "1200/h")
 MOST_TOOLS = 8
 WORDS = {1: "ship", -1: "skip", 0: "withdraw"}
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """The vote control of one tool: what the reader says now (1, -1, or 0 for nothing), and where it stands."""
-
-    own: int
-    path: str
-
-    @property
-    def words(self) -> str:
-        return {1: "You say ship.", -1: "You say skip.", 0: ""}[self.own]
-
-
-def with_controls(request: HttpRequest, tools: Sequence[Tool]) -> None:
-    """Give published tools their vote controls. One or two queries for a reader who is known, else none."""
-    open_ = [tool for tool in tools if tool.state == State.PUBLISHED]
-    own = guests.own_votes(request, [tool.pk for tool in open_])
-    for tool in open_:
-        tool.vote_control = Control(own.get(tool.pk, 0), request.path)  # type: ignore[attr-defined]
-
-
-def for_its_reader(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Keep a page that shows a reader's own votes out of shared caches."""
-    if guests.is_known(request):
-        patch_cache_control(response, private=True)
-        patch_vary_headers(response, ["Cookie"])
-    return response
 
 
 @require_safe

@@ -32,6 +32,7 @@ async function vote(form, choice) {
   form.querySelector(".vote-choices").innerHTML = said.control;
   form.querySelector(`[value=${choice === "withdraw" ? "ship" : choice}]`).focus();
   news.textContent = said.words;
+  document.querySelector(`form[data-renew="${form.dataset.vote}"]`)?.remove(); // whatever was said now is about today
 }
 
 for (const form of forms) {
@@ -46,5 +47,14 @@ for (const form of forms) {
     vote(form, choice)
       .catch(() => location.assign(`${form.action}?${new URLSearchParams({ choice, next: form.elements.next.value })}`))
       .finally(() => { form.ariaBusy = "false"; });
+  });
+}
+
+// A vote from before a break, said once more.
+for (const form of document.querySelectorAll("form[data-renew]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const main = forms.find((it) => it.dataset.vote === form.dataset.renew);
+    vote(main, form.elements.choice.value).catch(() => form.submit());
   });
 }
