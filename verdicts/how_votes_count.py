@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from tools.freshness import kept_as_list
 from verdicts import scoring, vote
-from voting import detector, guests, merging, stamps
+from voting import alert, detector, guests, merging, stamps
 from voting.models import signal
 from voting.models import vote as voters
 
@@ -42,6 +42,9 @@ def figures() -> dict[str, str | int]:
         "crowded": one_in(detector.CROWDED),
         "near_now": points(detector.TOLERANCE_NOW),
         "near_past": points(detector.TOLERANCE_PAST),
+        "alert_tool": alert.OF_A_TOOL,
+        "alert_site": alert.OF_THE_SITE,
+        "alert_times": in_words(alert.TIMES),
         "quick": f"{detector.QUICK_SECONDS:g}",
     }
 

@@ -87,6 +87,13 @@ def voter_to_be(request: HttpRequest, nonce: str) -> tuple[Voter, str | None]:
     return voter, guest
 
 
+def identity(request: HttpRequest, nonce: str) -> str:
+    """Return a name of who is about to vote, the same as `voter_to_be` goes by. Makes nothing."""
+    if account := account_of(request):
+        return f"account {account.pk}"
+    return mac_of(guest_id(request) or nonce).hex()
+
+
 class Own(NamedTuple):
     """What a reader says about a tool, and about which of its eras."""
 

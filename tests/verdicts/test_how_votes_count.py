@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from verdicts import how_votes_count, scoring, vote
-from voting import detector, guests
+from voting import alert, detector, guests
 from voting.guarding import Throttle
 from voting.models import signal
 from voting.models import vote as voters
@@ -33,6 +33,7 @@ def text_of(client):
         (voters, "REGULAR_AFTER", datetime.timedelta(hours=36), "at least 36 hours ago"),
         (guests, "MOST_DAYS", 111, "at most 111 days"),
         (signal, "SALTS_KEPT", 9, "After 9 days the secret and the digests are deleted"),
+        (alert, "OF_A_TOOL", 41, "gets 41 votes or more within an hour"),
         (detector, "LEAST_GROUP", 12, "fewer than 12 votes"),
         (detector, "CHANCE", math.log(1e-6), "less than one in 1,000,000 times"),
         (detector, "CROWDED", math.log(1e-3), "less than one in 1,000 times"),

@@ -6,12 +6,14 @@ from voting.models.tally import Counters, Era, Tally, TallyDay, tallies_on, with
 from voting.models.token import ApiToken
 from voting.models.user import User, UserManager
 from voting.models.vote import Vote, Voter
+from voting.models.work import SpentWork
 
 __all__ = [
     "ApiToken",
     "Counters",
     "Era",
     "Salt",
+    "SpentWork",
     "Tally",
     "TallyDay",
     "User",
