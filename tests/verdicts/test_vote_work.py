@@ -158,7 +158,7 @@ def test_nobody_else_and_no_other_tool_can_use_a_solution(rushed, client, tool):
 
 
 def test_a_solution_runs_out_within_ten_minutes(rushed, client, tool):
-    assert work.HOLDS <= datetime.timedelta(minutes=10)
+    assert work.HOLDS.total_seconds() <= 600
     with time_machine.travel(timezone.now() - work.HOLDS - datetime.timedelta(minutes=1)):
         stamp = stamps.stamp("cursor", stamps.new_nonce())
         solution = solved(asked(client, tool, stamp)["work"])
