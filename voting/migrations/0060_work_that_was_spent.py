@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voting", "0041_a_vote_is_one_call")]
+    dependencies = [("voting", "0051_pages_know_of_cases")]
     operations = [
         migrations.CreateModel(
             name="SpentWork",
