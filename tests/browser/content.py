@@ -20,6 +20,32 @@ def fill() -> None:
 
     SampleSite(timezone.localdate()).load(factories.editor())
     hard_tools()
+    weekly_mail()
+
+
+def weekly_mail() -> None:
+    """Two past issues, a reader who follows a tool and a pair, and two links that were mailed."""
+    from django.utils import timezone
+
+    from newsletter import sample, tokens
+    from newsletter.models import Confirmation
+    from tests import factories
+    from tests.browser.site import READER, SECRET, USED_SECRET
+    from tools.models import Tool
+
+    sample.load()
+    reader = factories.subscriber("reader@example.org", public_id=READER)
+    aider, cursor = (Tool.objects.get(slug=slug) for slug in ("aider", "cursor"))
+    factories.follow(reader, cursor)
+    factories.follow(reader, *sorted([aider, cursor], key=lambda tool: tool.pk))
+    for who, secret, used in (
+        (factories.subscriber("new@example.org", state="pending"), SECRET, None),
+        (reader, USED_SECRET, timezone.now()),
+    ):
+        week = timezone.now() + datetime.timedelta(days=7)
+        Confirmation.objects.create(
+            subscriber=who, purpose="confirm", token_hash=tokens.digest(secret), expires_at=week, used_at=used
+        )
 
 
 def hard_tools() -> None:
