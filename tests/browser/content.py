@@ -1,14 +1,17 @@
-"""What stands on the site that is looked at: the sample site, and tools that are hard on a layout.
+"""What stands on the site that is looked at: the sample site, its weekly mail, and tools that are hard on a layout.
 
 Run as a program it fills the database of the environment.
 """
 
 import datetime
+import uuid
 
 import django
 
 LETTERS = "Retrieval Orchestration Workbench for Regulated Industries 9"  # sixty characters
 UNBROKEN = "Supercalifragilistic" * 3
+READER = uuid.UUID("5a1b0c9e-7f3d-4c22-9a55-1f0e6d2b8c77")  # who reads the weekly mail, and follows a tool and a pair
+SECRET, USED_SECRET = "a-link-that-works", "a-link-that-has-done-its-work"
 
 
 def fill() -> None:
@@ -19,8 +22,8 @@ def fill() -> None:
     from verdicts.sample.loading import SampleSite
 
     SampleSite(timezone.localdate()).load(factories.editor())
-    hard_tools()
     weekly_mail()
+    hard_tools()
 
 
 def weekly_mail() -> None:
@@ -30,7 +33,6 @@ def weekly_mail() -> None:
     from newsletter import sample, tokens
     from newsletter.models import Confirmation
     from tests import factories
-    from tests.browser.site import READER, SECRET, USED_SECRET
     from tools.models import Tool
 
     sample.load()

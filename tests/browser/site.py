@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter import tokens
+from tests.browser.content import READER, SECRET, USED_SECRET
 from tests.environment import TESTING
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,8 +23,6 @@ START_SECONDS = 60
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FOUNDERS = "/compare/claude-files-api-vs-smolvlm2-turbo/"
 LONG = ["long-first", "long-second", "long-third", "long-fourth"]
-READER = uuid.UUID("5a1b0c9e-7f3d-4c22-9a55-1f0e6d2b8c77")  # who reads the weekly mail, and follows two things
-SECRET, USED_SECRET = "a-link-that-works", "a-link-that-has-done-its-work"
 _NOW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(
     hours=6
 )  # an issue is closed six hours before its Monday
@@ -66,7 +65,7 @@ PAGES = {
     "issue": f"/newsletter/archive/{LAST_ISSUE}/",
 }
 # Pages of the newsletter made from the same few parts as those above: looked at together, in test_newsletter.py.
-LETTERS = {
+LETTER_PAGES = {
     "follow": "/newsletter/follow/claude-code/",
     "confirm": f"/newsletter/confirm/{SECRET}/",
     "confirmed": f"/newsletter/confirm/{USED_SECRET}/",
@@ -81,7 +80,7 @@ class Site:
 
     url: str
     outbox: Path  # where its mails land
-    pages: dict[str, str] = field(default_factory=lambda: PAGES | LETTERS)
+    pages: dict[str, str] = field(default_factory=lambda: PAGES | LETTER_PAGES)
 
     def page(self, name: str) -> str:
         return self.url + self.pages[name]

@@ -6,11 +6,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.site import LETTERS
+from tests.browser.site import LETTER_PAGES
 from tests.browser.test_every_page import AXE, SIDEWAYS
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", LETTER_PAGES)
 def test_pages_of_the_newsletter_are_as_good_as_the_others(look, watch, name):
     page = look(name, 390)
     found = {}

@@ -53,6 +53,7 @@ RULES: dict[str, Rule] = {
     "newsletter_follow": FORM,
     **dict.fromkeys(["newsletter_unsubscribe", "newsletter_preferences"], FORM),
     # For machines
+    "mail_hook": ACT,  # 404 for whoever is no provider of the operator's; those log in with a secret
     **dict.fromkeys(["livez", "robots", "sitemap", "sitemap_pages", "sitemap_tools", "sitemap_pairs"], READ),
     **dict.fromkeys(["llms", "security", "opensearch"], READ),
     "healthz": READ,
@@ -127,6 +128,7 @@ RULES: dict[str, Rule] = {
 # Answers 500 rightly, where a broker is set and no worker answers.
 UNWELL = {"healthz"}
 ARGUMENTS = {
+    "esp": "postmark",
     "slug": "some-tool",
     "tool": "some-tool",
     "reviewer": "builder",
