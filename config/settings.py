@@ -236,6 +236,12 @@ NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addres
 if len(NEWSLETTER_ADDRESS_KEY) < 32:
     raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
+# Bounces and complaints that mail providers report over the web (newsletter/hooks.py), by django-anymail.
+MAIL_HOOKS = read.choices(
+    "MAIL_HOOKS", {"brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "postmark", "sparkpost"}
+)
+ANYMAIL = read.hook_secrets(MAIL_HOOKS, read.text("MAIL_HOOK_SECRET"), read.text("MAIL_HOOK_KEY"))
+
 # People -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -249,6 +255,7 @@ PASSWORD_HASHERS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my_votes"
+VOTE_PROOF_OF_WORK = read.choice("VOTE_PROOF_OF_WORK", default="automatic", choices=("automatic", "never", "always"))
 STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
 
 ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"

@@ -1,8 +1,8 @@
 """Whether a vote counts at once or waits for the next pass of the detector. Only what is cheap to know is asked.
 
 A reader without history waits while the tool's last hour is above its normal, so that nearly every honest vote counts
-at once, and a crowd does not count before anybody has looked at it. Where no passes run, nobody waits. On PostgreSQL `voting_cast` asks the same within its
-one statement (`voting.migrations._casting`).
+at once, and a crowd does not count before anybody has looked at it. Where no passes run, nobody waits. On
+PostgreSQL `voting_cast` asks the same within its one statement (`voting.migrations._casting`).
 """
 
 import datetime
@@ -23,6 +23,8 @@ def initial_state(origin: Origin | None) -> tuple[Vote.State, str]:
     """Return the state of a new vote by what it says of itself, and the reason. A change of mind keeps its state."""
     if origin is not None and origin.honeypot:
         return Vote.State.DISCARDED, TRAP
+    if origin is not None and origin.waits:
+        return Vote.State.HELD, WAITS
     return Vote.State.COUNTED, ""
 
 

@@ -6,5 +6,5 @@ from voting.migrations._casting import install_cast
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voting", "0051_pages_know_of_cases")]
+    dependencies = [("voting", "0060_work_that_was_spent")]
     operations = [install_cast()]

@@ -7,6 +7,7 @@ from voting.models.tally import Counters, Era, Tally, TallyDay, tallies_on, with
 from voting.models.token import ApiToken
 from voting.models.user import User, UserManager
 from voting.models.vote import Vote, Voter
+from voting.models.work import SpentWork
 
 __all__ = [
     "ApiToken",
@@ -16,6 +17,7 @@ __all__ = [
     "Era",
     "Round",
     "Salt",
+    "SpentWork",
     "Tally",
     "TallyDay",
     "User",
