@@ -22,6 +22,9 @@ from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
 from verdicts.vote_control import for_its_reader, with_controls
+from voting import ledger
+
+MOST_LINES = 5  # of the ledger, on the page of a tool
 
 
 @require_safe
@@ -109,6 +112,7 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "changes": page.changes,
         "history": history_of(found),
         "all_votes": all_votes_of(found) if wants_all else None,
+        "ledger": ledger.of_tool(found, MOST_LINES),
         "pairs": page.pairs,
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,

@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["home", "browse", "tool", "search", "suggest", "category", "compare", "comparison"], READ),
     **dict.fromkeys(["comparison_as_of", "comparison_feed", "feed", "panel", "reviewer", "methodology"], READ),
     **dict.fromkeys(["badge", "tool_card", "comparison_card", "category_card", "reviewer_card", "page_card"], READ),
-    "how_votes_count": READ,
+    **dict.fromkeys(["how_votes_count", "votes_ledger", "votes_ledger_feed"], READ),
     **dict.fromkeys(["tool_twin", "comparison_twin", "stamps"], READ),
     **dict.fromkeys(["changes", "changes_feed", "category_changes", "category_feed", "corrections"], READ),
     **dict.fromkeys(
@@ -109,6 +109,8 @@ RULES: dict[str, Rule] = {
     # Made on the page of their tool, and never deleted once they are public: not even by a superuser.
     **dict.fromkeys(["admin:tools_fact_add", "admin:tools_price_add", "admin:verdicts_verdict_add"], CLOSED),
     **dict.fromkeys([f"admin:{it}_delete" for it in ("tools_tool", "verdicts_comparison", "verdicts_verdict")], CLOSED),
+    # Cases come from the detector; nobody makes or removes one, and what was decided stays.
+    **dict.fromkeys(["admin:voting_case_add", "admin:voting_case_delete"], CLOSED),
     # Issues come by the calendar and readers by themselves; neither is made or removed by hand.
     **dict.fromkeys([f"admin:newsletter_{it}_add" for it in ("issue", "subscriber", "suppression")], CLOSED),
     **dict.fromkeys([f"admin:newsletter_{it}_delete" for it in ("issue", "subscriber", "sendcontrol")], CLOSED),
