@@ -100,7 +100,9 @@ class GuardedForm(forms.Form):
     def guard(self) -> SafeString:
         """The trap and the stamp as markup. A form that comes back with errors keeps a good stamp: mending may be quick."""
         keep = self.is_bound and not self.refusal
-        stamp = self.data[self.add_prefix(self.STAMP)] if keep else self._signer.sign(f"{time.time():.1f}")
+        return self.guard_with(self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp())
+
+    def guard_with(self, stamp: str) -> SafeString:
         return format_html(
             '<div hidden><label>Leave this empty <input type="text" name="{}" tabindex="-1" autocomplete="off"></label></div>'
             '<input type="hidden" name="{}" value="{}">',
@@ -108,6 +110,10 @@ class GuardedForm(forms.Form):
             self.add_prefix(self.STAMP),
             stamp,
         )
+
+    def new_stamp(self, age: float = 0) -> str:
+        """Return the stamp of a form that is rendered now, or was so many seconds ago."""
+        return self._signer.sign(f"{time.time() - age:.1f}")
 
     @property
     def _signer(self) -> signing.Signer:

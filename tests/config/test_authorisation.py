@@ -48,10 +48,13 @@ RULES: dict[str, Rule] = {
     # The weekly mail: who holds a link of a mail is its reader, whoever is signed in
     **dict.fromkeys(["newsletter", "newsletter_archive", "newsletter_issue", "newsletter_feed"], READ),
     **dict.fromkeys(["outbox", "outbox_mail", "outbox_html"], READ),  # 404 wherever mail really leaves
-    **dict.fromkeys(["newsletter_subscribe", "newsletter_ask_for"], ACT),
-    **dict.fromkeys(["newsletter_confirm", "newsletter_export", "newsletter_erase"], FORM),
+    "newsletter_stamp": READ,
+    **dict.fromkeys(["newsletter_subscribe", "newsletter_ask_for", "newsletter_unfollow", "newsletter_address"], ACT),
+    **dict.fromkeys(["newsletter_confirm", "newsletter_export", "newsletter_erase", "newsletter_move"], FORM),
+    "newsletter_follow": FORM,
     **dict.fromkeys(["newsletter_unsubscribe", "newsletter_preferences"], FORM),
     # For machines
+    "mail_hook": ACT,  # 404 for whoever is no provider of the operator's; those log in with a secret
     **dict.fromkeys(["livez", "robots", "sitemap", "sitemap_pages", "sitemap_tools", "sitemap_pairs"], READ),
     **dict.fromkeys(["llms", "security", "opensearch"], READ),
     "healthz": READ,
@@ -128,6 +131,7 @@ RULES: dict[str, Rule] = {
 # Answers 500 rightly, where a broker is set and no worker answers.
 UNWELL = {"healthz"}
 ARGUMENTS = {
+    "esp": "postmark",
     "slug": "some-tool",
     "tool": "some-tool",
     "reviewer": "builder",

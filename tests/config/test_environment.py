@@ -82,6 +82,7 @@ def settings_of(*names, **environment):
         ("TRUSTED_PROXIES", "-1", ""),
         ("TRUSTED_PROXIES", "99", ""),
         ("TRUSTED_PROXIES", "x", ""),
+        ("MAIL_HOOKS", "pigeon", ""),
         ("LOG_LEVEL", "loud", ""),
     ],
 )
