@@ -199,6 +199,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
     # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
     "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour: votes that came unusually fast wait for it.
+    "check-votes": {
+        "task": "voting.tasks.check_votes",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 55 * 60},
+    },
     # Every hour, off the hour: a young tool's percentage waits for these.
     "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import F, Q, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from voting import detector as judge
@@ -52,7 +52,7 @@ class Bench:
         self.detector = Detector()
         self.ballots: dict[int, Ballot] = {}
         self.stood: dict[int, Stood] = {}
-        self.cases: dict[int, Case] = {}  # by the episode they are about
+        self.cases: dict[int, tuple[Episode, Case]] = {}  # by the episode's identity
         rows = list(self._rows())
         self.final = decided_by_people()
         signals = signals_of(VoteSignal.objects.filter(day__gte=oldest_kept(now.date())), now.date())
@@ -81,7 +81,14 @@ class Bench:
             before: set[Any] = {f"unread {n}" for n in range(unread)}
             self.detector.voters[voter] = judge.Voter(tools=before, first=began)
         ballot = Ballot(
-            pk, changed_at.timestamp(), voter, tool, value, account=account, domain=domain_of(mail), **signals.get(pk, {})
+            pk,
+            changed_at.timestamp(),
+            voter,
+            tool,
+            value,
+            account=account,
+            domain=domain_of(mail),
+            **signals.get(pk, {}),
         )
         self.detector.receive(ballot, joined.timestamp() if joined else 0.0)
         ballot.waits = reason == WAITS and state == Vote.State.HELD
@@ -95,19 +102,20 @@ class Bench:
     def _remember(self) -> None:
         """Give the detector back what it knew after the last pass besides the votes."""
         begins = self.last.at.timestamp() - OVERLAP if self.last else 0.0
-        self.detector.touched = {it.tool for it in self.ballots.values() if it.at > begins or it.waits}
+        moved = VoteEvent.objects.filter(pk__gt=self.last.last_event if self.last else 0).values_list("tool", flat=True)
+        self.detector.touched = {it.tool for it in self.ballots.values() if it.at > begins or it.waits} | set(moved)
         for name, known in (self.last.memo if self.last else {}).items():
             if hasattr(self.detector, name):
                 setattr(self.detector, name, set(known) if name == "in_doubt" else known)
         names = {field.name for field in dataclasses.fields(Episode)}
-        for case in Case.objects.exclude(memo=None).exclude(state=Case.State.DECIDED).order_by("pk"):
+        for case in Case.objects.filter(memo__isnull=False, decision="").order_by("pk"):
             episode = Episode(tool=case.tool_id, **{k: v for k, v in (case.memo or {}).items() if k in names})
             self.detector.episodes.append(episode)
-            self.cases[id(episode)] = case
+            self.cases[id(episode)] = episode, case
 
     def changes(self) -> dict[int, Stood]:
         """Return where the detector wants votes to stand that stand elsewhere."""
-        wanted = {}
+        wanted = self._of_samples()
         for pk, ballot in self.ballots.items():
             if pk in self.final:
                 continue
@@ -117,6 +125,13 @@ class Bench:
             if (state, reason) != self.stood[pk]:
                 wanted[pk] = state, reason
         return wanted
+
+    def _of_samples(self) -> dict[int, Stood]:
+        """Sample votes are made up, so that nobody can judge readers' by them: these count."""
+        waiting = Vote.objects.filter(tool__is_sample=True, state=Vote.State.HELD, reason=WAITS)
+        pks = list(waiting.values_list("pk", flat=True))
+        self.stood |= dict.fromkeys(pks, (Vote.State.HELD, WAITS))
+        return dict.fromkeys(pks, (Vote.State.COUNTED, ""))
 
     def memo(self) -> dict[str, Any]:
         """Return the figures that the detector keeps from pass to pass."""
@@ -151,12 +166,3 @@ def decided_by_people() -> set[int]:
 
 def domain_of(mail: str | None) -> str:
     return mail.rpartition("@")[2].lower() if mail else ""
-
-
-def is_sided(rule: str) -> bool:
-    """Whether a rule holds one side of what was said; the others hold places, or accounts, whatever they said."""
-    return rule not in ("address", "network", "wide", "mail", "trap")
-
-
-def waiting() -> Q:
-    return Q(state=Vote.State.HELD, reason=WAITS)

@@ -5,119 +5,98 @@ makes it, or when the last one was. Another pass right afterwards finds nothing 
 everywhere: cases, voters, votes, tallies.
 """
 
-import dataclasses
 import datetime
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections import Counter
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from voting import judging
-from voting.ballots import Bench, is_sided
-from voting.detector import COUNTED, HELD, MEMORY
-from voting.models import Case, CaseVote, Round, Tally, Vote, VoteEvent, Watch
-from voting.models.case import BUSY_FROM
+from voting import crowds, judging
+from voting.ballots import Bench, Stood
+from voting.detector import MEMORY
+from voting.models import Round, Vote, VoteEvent, Watch
 from voting.settling import busy_from
 
 LOCK = 0x5417  # of PostgreSQL's advisory locks: any number that nothing else uses
-JOINED_WITHIN = datetime.timedelta(days=2)  # what is held so soon after a crowd belongs to it
 ROUNDS_KEPT = datetime.timedelta(days=90)
 
 
 class Outcome(NamedTuple):
-    """What a pass did, or would have done."""
+    """What a pass did, or would have done: how many votes it looked at, and which it moved where."""
 
     looked_at: int
-    held: int
-    counted: int
-    changes: Counter[tuple[int, str]]  # by tool and reason, which is "" for counted
+    moved: dict[int, Stood]
 
-
-def check(at: datetime.datetime | None = None, *, dry_run: bool = False) -> Outcome | None:
-    """Make a pass, and return what it did; None while another one is being made, or has been made of this moment."""
-    with _alone() as mine:
-        now = at or timezone.now()
-        if not mine or Round.objects.filter(at=now).exists():
-            return None
-        bench = Bench(now)
-        return review(bench, now, dry_run=dry_run)
-
-
-def review(bench: Bench, now: datetime.datetime, *, dry_run: bool = False) -> Outcome:
-    """Let the detector look, and do what it says."""
-    bench.detector.review(now.timestamp())
-    wanted = bench.changes()
-    if not dry_run:
-        moved = carry_out(bench, wanted, now)
-        wanted = {vote: stood for vote, stood in wanted.items() if vote in moved}
-        # How they stand now, for whoever goes on with the same bench.
-        bench.stood |= wanted
-    states = Counter(state for state, _ in wanted.values())
-    by = Counter((bench.tool_of(vote), reason) for vote, (_, reason) in wanted.items())
-    outcome = Outcome(len(bench.ballots), states[Vote.State.HELD], states[Vote.State.COUNTED], by)
-    if not dry_run:
-        _note(bench, outcome, now)
-    return outcome
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """One pass at a time. SQLite lets one process write at a time, and it waits; so the second finds all done."""
-    with transaction.atomic():
-        if connection.vendor != "postgresql":
-            yield True
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-            [mine] = cursor.fetchone()
-        yield mine
+    def into(self, state: Vote.State) -> int:
+        return sum(it == state for it, _ in self.moved.values())
 
 
 @transaction.atomic
-def carry_out(bench: Bench, wanted: dict[int, tuple[Vote.State, str]], now: datetime.datetime) -> set[int]:
-    """Move votes and write their cases; return which votes have moved."""
-    tools = {bench.tool_of(vote) for vote in wanted}
-    open_cases = list(
-        Case.objects.filter(tool__in=tools).exclude(state=Case.State.DECIDED).order_by("pk").select_for_update()
-    )
+def check(at: datetime.datetime | None = None, *, dry_run: bool = False) -> Outcome | None:
+    """Make a pass, and return what it did; None while another one is being made, or has been made of this moment."""
+    now = at or timezone.now()
+    if not _is_alone() or Round.objects.filter(at=now).exists():
+        return None
+    bench = Bench(now)
+    bench.detector.review(now.timestamp())
+    if dry_run:
+        return Outcome(len(bench.ballots), bench.changes())
+    return carry_out(bench, now)
+
+
+def _is_alone() -> bool:
+    """One pass at a time, to the end of the transaction. On SQLite the second one has waited, and finds all done."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def carry_out(bench: Bench, now: datetime.datetime) -> Outcome:
+    """Do what the detector wants after a review: move votes, gather them into cases, and note the pass."""
+    wanted = bench.changes()
+    cases = crowds.cases_at_hand(wanted, now)
     moved = judging.follow(wanted, bench.stood, at=now)
-    held = [vote for vote in moved if wanted[vote][0] == Vote.State.HELD and bench.ballots[vote].rule]
-    if held:
-        _gather(bench, held, open_cases, now)
-    if moved:
-        _release(open_cases, now)
-    return moved
+    done = {vote: stood for vote, stood in wanted.items() if vote in moved}
+    bench.stood |= done
+    held = [vote for vote, (state, _) in done.items() if state == Vote.State.HELD and not bench.ballots[vote].waits]
+    crowds.gather(bench, held, cases, now)
+    crowds.note(bench)
+    crowds.release(now)
+    _watch(bench, now)
+    outcome = Outcome(len(bench.ballots), done)
+    _note(bench, outcome, now)
+    return outcome
 
 
-def _gather(bench: Bench, held: list[int], open_cases: list[Case], now: datetime.datetime) -> None:
-    """Put what was held into cases: of the crowd it belongs to, else of its tool and rule."""
-    of_episode = {(it.tool, it.side, it.rule): it for it in bench.detector.episodes}
-    groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
-    for vote in sorted(held):
-        ballot = bench.ballots[vote]
-        groups[bench.tool_of(vote), ballot.value if is_sided(ballot.rule) else 0, ballot.rule].append(vote)
-    for key, votes in groups.items():
-        times = [_moment(bench.ballots[vote].at) for vote in votes]
-        case = _case_of(bench, of_episode.get(key), key, open_cases, min(times), max(times), now)
-        CaseVote.objects.bulk_create([CaseVote(case=case, vote_id=vote) for vote in votes], ignore_conflicts=True)
-        case.size = max(case.size, case.members.count())
-        case.state, case.released_at = Case.State.OPEN, None
-        case.save()
+def _watch(bench: Bench, now: datetime.datetime) -> None:
+    """Say how busy each tool usually is, for the clicks until the next pass; and whose percentage is in doubt."""
+    since = now.timestamp() - MEMORY
+    fortnight: Counter[Any] = Counter(it.tool for it in bench.ballots.values() if it.at > since)
+    in_doubt: set[int] = getattr(bench.detector, "in_doubt", set())
+    known = {it.pk: it for it in Watch.objects.all()}
+    changed = []
+    for tool in {*fortnight, *known, *in_doubt}:
+        watch = known.get(tool) or Watch(pk=tool)
+        said = busy_from(fortnight[tool]), tool in in_doubt
+        if said != (watch.busy_from, watch.in_doubt):
+            watch.busy_from, watch.in_doubt = said
+            changed.append(watch)
+    Watch.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["tool"], update_fields=["busy_from", "in_doubt"]
+    )
 
 
-def _case_of(bench, episode, key, open_cases, begins, ends, now) -> Case:  # type: ignore[no-untyped-def]
-    tool, side, rule = key
-    known = bench.cases.get(id(episode)) if episode else None
-    alike = [it for it in open_cases if (it.tool_id, it.side, it.rule) == key and begins <= it.ends_at + JOINED_WITHIN]
-    [case] = [it for it in open_cases if known and it.pk == known.pk][:1] or alike[-1:] or [None]
-    if case is None or (case.decision and not episode):
-        case = Case(tool_id=tool, side=side, rule=rule, opened_at=now, begins_at=begins, ends_at=ends)
-        case.save()
-        open_cases.append(case)
-    if episode:
-        bench.cases[id(episode)] = case
-    case.begins_at, case.ends_at = min(case.begins_at, begins), max(case.ends_at, ends)
-    return case
+def _note(bench: Bench, outcome: Outcome, now: datetime.datetime) -> None:
+    Round.objects.create(
+        at=now,
+        last_event=VoteEvent.objects.aggregate(last=Max("pk", default=0))["last"],
+        held=outcome.into(Vote.State.HELD),
+        counted=outcome.into(Vote.State.COUNTED),
+        memo=bench.memo(),
+    )
+    Round.objects.filter(at__lt=now - ROUNDS_KEPT).delete()

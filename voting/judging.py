@@ -103,7 +103,5 @@ def _put(
 def _decided_meanwhile(votes: Iterable[int]) -> set[int]:
     """Return which of some votes, whose rows are locked, stand where a person wants them."""
     judged = CaseVote.objects.filter(vote__in=list(votes)).exclude(case__decision="")
-    single = VoteEvent.objects.filter(
-        kind="state", actor__startswith="staff:", case_id=None, vote_id__in=list(votes)
-    )
+    single = VoteEvent.objects.filter(kind="state", actor__startswith="staff:", case_id=None, vote_id__in=list(votes))
     return {*judged.values_list("vote_id", flat=True), *single.values_list("vote_id", flat=True)}

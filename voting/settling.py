@@ -44,7 +44,7 @@ def _has_history(voter: Voter, at: datetime.datetime) -> bool:
         return False
     if voter.first_vote_at is not None and voter.first_vote_at <= since:
         return True
-    return User.objects.filter(pk=voter.account_id, date_joined__lte=since).exists()
+    return User.objects.filter(voter=voter, date_joined__lte=since).exists()
 
 
 def busy_from(fortnight: int) -> int:
