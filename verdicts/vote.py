@@ -108,7 +108,7 @@ def _origin(request: HttpRequest, form: VoteForm, address: str, asked: bool, lac
         dwell_ms=form.read_stamp.age_ms,
         honeypot=bool(form.cleaned_data["trap"]),
         pow=asked and not lacking,
-        waits=bool(lacking),
+        waits=bool(lacking) and alert.can_wait(),
     )
 
 
@@ -153,7 +153,7 @@ def _ask(request: HttpRequest, tool: Tool, form: VoteForm, status: int = 200) ->
         "next": asked.get("next", ""),
         "back": _back(request, tool, asked.get("next", "")),
         "stamp": stamps.stamp(tool.slug, stamps.new_nonce()),
-        "is_rushed": alert.is_on(tool.pk),
+        "is_rushed": alert.is_on(tool.pk) and alert.can_wait(),
         "robots": "noindex, nofollow",
     }
     return render(request, "vote.html", context, status=status)

@@ -55,7 +55,7 @@ class Line:
     def words(self) -> str:
         """Say it in one sentence: “143 ship votes from one network held; discarded 15 Mar 2026”."""
         side = {1: "ship ", -1: "skip ", 0: ""}[self.case.side]
-        why = WHY.get(self.case.rule, "unlike the tool’s other votes")
+        why = WHY.get(self.case.rule.partition(",")[0], "unlike the tool’s other votes")
         held = f"{self.case.size:,} {side}vote{'s' * (self.case.size != 1)} held ({why})"
         later = [
             f"{'' if step.votes == self.case.size else f'{step.votes:,} '}{step.done} {step.at:%-d %b %Y}"

@@ -9,6 +9,8 @@ from django.utils import timezone
 from voting.cases import CaseRefused
 from voting.models import Case, CaseVote, User
 
+PART = ", part"  # behind the rule: what the program goes on to hold by that rule joins the whole, not a part
+
 
 @transaction.atomic
 def split(case: Case, votes: Iterable[int], *, by: User, what: str, at: datetime.datetime | None = None) -> Case:
@@ -30,7 +32,7 @@ def split(case: Case, votes: Iterable[int], *, by: User, what: str, at: datetime
     part = Case.objects.create(
         tool_id=case.tool_id,
         side=case.side,
-        rule=case.rule,
+        rule=case.rule.removesuffix(PART) + PART,
         opened_at=at or timezone.now(),
         begins_at=case.begins_at,
         ends_at=case.ends_at,

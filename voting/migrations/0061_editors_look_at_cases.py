@@ -25,7 +25,7 @@ def forbid(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("voting", "0060_work_that_was_spent"),
+        ("voting", "0052_unknown_voters_wait"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
     operations = [migrations.RunPython(allow, forbid)]
