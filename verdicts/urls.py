@@ -6,6 +6,8 @@ from verdicts.badges import badge
 from verdicts.feeds import CategoryFeed, ChangesFeed, ComparisonFeed, ToolFeed, VerdictFeed
 from verdicts.rankings import rankings
 from verdicts.receipts import score
+from verdicts.reporting import report, reports
+from verdicts.requesting import requests
 from verdicts.suggesting import suggest
 from verdicts.vote import stamps_of_page, vote
 
@@ -24,6 +26,9 @@ urlpatterns = [
     re_path(r"^tools/(?P<slug>[-\w]+)\.(?P<form>md|json)$", twins.tool_twin, name="tool_twin"),
     re_path(r"^compare/(?P<pair>[^/]+)\.(?P<form>md|json)$", twins.comparison_twin, name="comparison_twin"),
     path("tools/<slug:slug>/vote/", vote, name="vote"),
+    path("tools/<slug:slug>/report/", report, name="report"),
+    path("reports/", reports, name="reports"),
+    path("requests/", requests, name="requests"),
     path("votes/stamps/", stamps_of_page, name="stamps"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("compare/", views.compare, name="compare"),
