@@ -15,6 +15,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 
 from tests import factories
+from tools.models import ToolRequest
 
 NOBODY, READER, EDITOR, SUPERUSER = PEOPLE = ("nobody", "reader", "editor", "superuser")
 EVERYONE, ACCOUNTS, STAFF, NONE = set(PEOPLE), {READER, EDITOR, SUPERUSER}, {EDITOR, SUPERUSER}, set()
@@ -45,6 +46,8 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(
         ["comparison_changes", "tool_changes", "tool_feed", "score", "rankings", "category_rankings"], READ
     ),
+    **dict.fromkeys(["report", "requests"], FORM),
+    "reports": READ,
     # The weekly mail: who holds a link of a mail is its reader, whoever is signed in
     **dict.fromkeys(["newsletter", "newsletter_archive", "newsletter_issue", "newsletter_feed"], READ),
     **dict.fromkeys(["outbox", "outbox_mail", "outbox_html"], READ),  # 404 wherever mail really leaves
@@ -114,6 +117,10 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys([f"admin:{it}_delete" for it in ("tools_tool", "verdicts_comparison", "verdicts_verdict")], CLOSED),
     # Cases come from the detector; nobody makes or removes one, and what was decided stays.
     **dict.fromkeys(["admin:voting_case_add", "admin:voting_case_delete"], CLOSED),
+    # Readers send these; an editor answers them.
+    **dict.fromkeys(
+        [f"admin:tools_{it}_{act}" for it in ("factreport", "toolrequest") for act in ("add", "delete")], CLOSED
+    ),
     # Issues come by the calendar and readers by themselves; neither is made or removed by hand.
     **dict.fromkeys([f"admin:newsletter_{it}_add" for it in ("issue", "subscriber", "suppression")], CLOSED),
     **dict.fromkeys([f"admin:newsletter_{it}_delete" for it in ("issue", "subscriber", "sendcontrol")], CLOSED),
@@ -211,6 +218,8 @@ def rule_of(route, editor):
 def accounts(db):
     first, second = factories.reviewed_tool("Some Tool"), factories.reviewed_tool("Other Tool")
     factories.comparison(first, second)
+    factories.report(first)
+    ToolRequest.objects.ask("Another tool")
     editor = factories.user(is_staff=True)
     editor.groups.add(Group.objects.get(name="Editors"))
     return {NOBODY: None, READER: factories.user(), EDITOR: editor, SUPERUSER: factories.staff()}
