@@ -31,7 +31,7 @@ def request(address: Address, *, form: str, network: str) -> None:
         consenting.note(subscriber, ConsentEvent.Kind.REQUESTED, form=form, network=network, text=True)
         secret = open_confirmation(subscriber, Confirmation.Purpose.CONFIRM, CONFIRM_WITHIN)
         email = subscriber.email
-        transaction.on_commit(lambda: mailing.confirm(email, secret))
+        transaction.on_commit(lambda: _mail(email, secret))
 
 
 def _subscriber(address: Address, digest: bytes) -> Subscriber:
@@ -44,6 +44,15 @@ def _subscriber(address: Address, digest: bytes) -> Subscriber:
         subscriber.state, subscriber.confirmed_at = Subscriber.State.PENDING, None
         subscriber.save()
     return subscriber
+
+
+def _mail(email: str, secret: str) -> None:
+    """Mail a link. One that could not be mailed is forgotten: it must not count among those the owner was sent."""
+    try:
+        mailing.confirm(email, secret)
+    except Exception:
+        Confirmation.objects.filter(token_hash=tokens.digest(secret)).delete()
+        raise
 
 
 def _may_be_asked(subscriber: Subscriber) -> bool:

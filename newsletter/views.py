@@ -16,7 +16,7 @@ from newsletter import consenting, leaving, mailing, subscribing, tokens
 from newsletter.exporting import everything_about
 from newsletter.forms import PreferencesForm, SubscribeForm
 from newsletter.models import Confirmation, ConsentEvent, Subscriber
-from newsletter.tasks import request_subscription
+from newsletter.tasks import ask_for_subscription
 from voting.guarding import Throttle
 from voting.network import client_address, network_of
 
@@ -66,7 +66,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return _later(request, wait, wants_json)
     address = form.cleaned_data["email"]
     if not (BY_STAMP.wait(str(form.data.get("stamp"))) or BY_MAIL.wait(address.norm)):
-        request_subscription.delay(address.email, "page", network_of(client_address(request)))
+        ask_for_subscription(address.email, "page", network_of(client_address(request)))
     return _accepted(request, wants_json)
 
 
