@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisHangs
 from rest_framework.throttling import SimpleRateThrottle
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,11 @@ class Throttle:
 
     A classroom shares an address: keys that are networks want limits that thirty people stay below.
     """
+
+    PAUSE_SECONDS = 5
+    paused_until = (
+        0.0  # by the process's own clock, for all of them: a cache that hangs is asked once, not by every request
+    )
 
     def __init__(self, name: str, rate: str) -> None:
         self.name, self.rate = name, rate
@@ -40,10 +46,14 @@ class Throttle:
 
         The key may be an address: what is kept is an HMAC of it, and no longer than the period.
         """
+        if time.monotonic() < Throttle.paused_until:
+            return 0
         window: Any = Window(self.name, self.rate)
         try:
             allowed = window.allow_request(key, None)
         except (RedisError, OSError) as error:
+            if isinstance(error, RedisHangs):
+                Throttle.paused_until = time.monotonic() + self.PAUSE_SECONDS
             logger.warning("throttle %s is open, the cache is away: %s", self.name, type(error).__name__)
             return 0
         return 0 if allowed else max(1, math.ceil(window.wait() or 1))
