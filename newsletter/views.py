@@ -25,6 +25,7 @@ MOST_BYTES = 10_000
 BY_ADDRESS, BY_STAMP = Throttle("subscribe", "5/h"), Throttle("subscribe-stamp", "5/d")
 BY_MAIL, OVERALL = Throttle("subscribe-mail", "3/d"), Throttle("subscribe-all", "3000/h")
 DONE = "Check your mail. If the address can be subscribed, a link to confirm is on its way."
+TOO_MANY = "Too many requests came from your network. Please try again later."
 
 View = Callable[..., HttpResponse]
 
@@ -62,12 +63,19 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return _accepted(request, wants_json)
     if not form.is_valid():
         return _refused(request, form, wants_json)
-    if wait := BY_ADDRESS.wait(client_address(request)) or OVERALL.wait("everyone"):
+    if wait := take(form, request, "page"):
         return _later(request, wait, wants_json)
+    return _accepted(request, wants_json)
+
+
+def take(form: SubscribeForm, request: HttpRequest, source: str) -> int:
+    """Let a job do what a valid form asks for; return the seconds to wait where too many came from there, else 0."""
+    if wait := BY_ADDRESS.wait(client_address(request)) or OVERALL.wait("everyone"):
+        return wait
     address = form.cleaned_data["email"]
     if not (BY_STAMP.wait(str(form.data.get("stamp"))) or BY_MAIL.wait(address.norm)):
-        request_subscription.delay(address.email, "page", network_of(client_address(request)))
-    return _accepted(request, wants_json)
+        request_subscription.delay(address.email, source, network_of(client_address(request)))
+    return 0
 
 
 def _sent(request: HttpRequest) -> dict[str, str]:
@@ -95,11 +103,11 @@ def _refused(request: HttpRequest, form: SubscribeForm, wants_json: bool) -> Htt
 
 
 def _later(request: HttpRequest, wait: int, wants_json: bool) -> HttpResponse:
-    words = "Too many requests came from your network. Please try again later."
     if wants_json:
-        response: HttpResponse = JsonResponse({"detail": words}, status=429)
+        response: HttpResponse = JsonResponse({"detail": TOO_MANY}, status=429)
     else:
-        response = render(request, "newsletter/said.html", {"title": "Too many requests", "words": words}, status=429)
+        context = {"title": "Too many requests", "words": TOO_MANY}
+        response = render(request, "newsletter/said.html", context, status=429)
     response["Retry-After"] = str(wait)
     return response
 

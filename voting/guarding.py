@@ -91,15 +91,19 @@ class GuardedForm(forms.Form):
 
     def guard(self) -> SafeString:
         """The trap and the stamp as markup. A form that comes back with errors keeps a good stamp: mending may be quick."""
-        keep = self.is_bound and not self.refusal
-        stamp = self.data[self.add_prefix(self.STAMP)] if keep else self._signer.sign(f"{time.time():.1f}")
         return format_html(
             '<div hidden><label>Leave this empty <input type="text" name="{}" tabindex="-1" autocomplete="off"></label></div>'
             '<input type="hidden" name="{}" value="{}">',
             self.add_prefix(self.TRAP),
             self.add_prefix(self.STAMP),
-            stamp,
+            self.stamp,
         )
+
+    @property
+    def stamp(self) -> str:
+        """When the form was rendered, signed."""
+        keep = self.is_bound and not self.refusal
+        return self.data[self.add_prefix(self.STAMP)] if keep else self._signer.sign(f"{time.time():.1f}")
 
     @property
     def _signer(self) -> signing.Signer:
