@@ -372,7 +372,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
-    "UNAUTHENTICATED_USER": None,
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.api.errors.Refusals"}
 SPECTACULAR_SETTINGS = {
@@ -385,6 +384,20 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_examples",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "CommunityKind": "verdicts.api.scores.KINDS",
+        "CellKind": "verdicts.api.comparison.CELLS",
+        "ChangeKind": "tools.models.Change.Kind",
+        "BlockKind": "newsletter.models.IssueItem.Kind",
+        "ToolState": "verdicts.api.tool.STATES",
+        "StaffToolState": "tools.models.State",
+        "VerdictState": "verdicts.models.Verdict.State",
+        "RevisionState": "verdicts.api.verdict.PAST",
+        "GoneState": "newsletter.api.issue.GONE",
+        "Decision": "verdicts.models.Decision",
+        "Evidence": "verdicts.models.Evidence",
+        "Entry": "tools.models.tool.Entry",
+    },
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,

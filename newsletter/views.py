@@ -27,7 +27,7 @@ def newsletter(request: HttpRequest) -> HttpResponse:
 @never_cache
 def stamp(request: HttpRequest) -> JsonResponse:
     """What a script needs before it can send the form at the foot of a kept page."""
-    return JsonResponse({"stamp": SubscribeForm().new_stamp()})
+    return JsonResponse({"stamp": SubscribeForm().stamp})
 
 
 @csrf_exempt  # it uses no cookie, and the form's own stamp says where it comes from

@@ -109,8 +109,7 @@ class GuardedForm(forms.Form):
 
     def guard(self) -> SafeString:
         """The trap and the stamp as markup. A form that comes back with errors keeps a good stamp: mending may be quick."""
-        keep = self.is_bound and not self.refusal
-        return self.guard_with(self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp())
+        return self.guard_with(self.stamp)
 
     def guard_with(self, stamp: str) -> SafeString:
         return format_html(
@@ -124,6 +123,12 @@ class GuardedForm(forms.Form):
     def new_stamp(self, age: float = 0) -> str:
         """Return the stamp of a form that is rendered now, or was so many seconds ago."""
         return self._signer.sign(f"{time.time() - age:.1f}")
+
+    @property
+    def stamp(self) -> str:
+        """When the form was rendered, signed."""
+        keep = self.is_bound and not self.refusal
+        return self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp()
 
     @property
     def _signer(self) -> signing.Signer:

@@ -100,6 +100,14 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["api_categories", "api_category", "api_tools", "api_tool"], READ),
     **dict.fromkeys(["api_reviewers", "api_reviewer", "api_verdicts", "api_verdict", "api_revisions"], READ),
     **dict.fromkeys(["api_comparisons", "api_comparison", "api_changes"], READ),
+    **dict.fromkeys(["api_score", "api_rankings", "api_category_rankings", "api_issues", "api_issue"], READ),
+    "api_subscription": FORM,
+    "api_staff_tools": EDITORS,
+    **dict.fromkeys(["api_staff_tool", "api_staff_verdicts", "api_staff_verdict"], Rule(STAFF, NONE)),
+    **dict.fromkeys(
+        ["api_staff_tool_state", "api_publication", "api_withdrawal"], CLOSED
+    ),  # PUT: tests/api/test_staff.py
+    **dict.fromkeys(["api_votes", "api_vote"], READ),  # set by PUT: tests/api/test_voting.py
     "metrics": READ,  # 404 for whoever has no token of the operator's
     # The admin, apart from its pages about models
     **dict.fromkeys(["admin:index", "admin:login", "admin:view_on_site", "admin:app_list"], EDITORS),
