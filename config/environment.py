@@ -41,6 +41,14 @@ def flag(name: str, *, default: bool) -> bool:
     return default
 
 
+def choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
+    """Return one of some words."""
+    value = text(name, default).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def number(name: str, *, default: int, least: int, most: int) -> int:
     """Return a whole number between `least` and `most`, both included."""
     value = text(name, str(default))

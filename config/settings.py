@@ -255,6 +255,7 @@ PASSWORD_HASHERS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my_votes"
+VOTE_PROOF_OF_WORK = read.choice("VOTE_PROOF_OF_WORK", default="automatic", choices=("automatic", "never", "always"))
 STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
 
 ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"

@@ -4,6 +4,7 @@ from django.views.decorators.http import require_safe
 from verdicts import cards, changing, twins, views
 from verdicts.badges import badge
 from verdicts.feeds import CategoryFeed, ChangesFeed, ComparisonFeed, ToolFeed, VerdictFeed
+from verdicts.how_votes_count import how_votes_count
 from verdicts.rankings import rankings
 from verdicts.receipts import score
 from verdicts.suggesting import suggest
@@ -44,5 +45,6 @@ urlpatterns = [
     path("feed/", require_safe(VerdictFeed()), name="feed"),
     path("panel/", views.panel, name="panel"),
     path("panel/<slug:slug>/", views.reviewer, name="reviewer"),
+    path("how-votes-count/", how_votes_count, name="how_votes_count"),
     path("methodology/", views.methodology, name="methodology"),
 ]

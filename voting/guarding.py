@@ -17,6 +17,8 @@ from rest_framework.throttling import SimpleRateThrottle
 
 logger = logging.getLogger(__name__)
 
+PERIODS = {"s": "a second", "m": "a minute", "h": "an hour", "d": "a day"}
+
 
 class Throttle:
     """So many acts per period and key, such as Throttle("report", "20/h"). Periods are s, m, h and d.
@@ -26,6 +28,12 @@ class Throttle:
 
     def __init__(self, name: str, rate: str) -> None:
         self.name, self.rate = name, rate
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: “120 an hour”."""
+        number, _, period = self.rate.partition("/")
+        return f"{int(number):,} {PERIODS[period[0]]}"
 
     def wait(self, key: str) -> int:
         """Return 0 when the act is allowed, and count it; else the seconds to wait. With the cache away all is allowed.

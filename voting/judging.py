@@ -19,28 +19,29 @@ def decide(
     case_id: int | None = None,
     at: datetime.datetime | None = None,
 ) -> int:
-    """Put some votes, by key, into a state; return how many were not in it. `actor` is rule:R4 or staff:7."""
+    """Put some votes, by key, into a state for a reason; return how many this changed.
+
+    `actor` is rule:crowd or staff:7.
+    """
     return _put(dict.fromkeys(votes, (state, reason)), actor=actor, case_id=case_id, at=at)
 
 
 def undo(case_id: int, *, actor: str, at: datetime.datetime | None = None) -> int:
-    """Give the votes of a case the states they had before it; return how many.
+    """Give the votes of a case the states they had before it was decided; return how many.
 
     A vote that another decision has moved since stays where that put it. What the case did after an earlier undo is
-    undone to the same states: those from before the case.
+    undone to the same states, unless something else has moved the vote in between: then to that.
     """
-    events = list(VoteEvent.objects.filter(case_id=case_id, kind=VoteEvent.Kind.STATE).order_by("pk"))
-    first: dict[int, tuple[Vote.State, str]] = {}
-    last: dict[int, int] = {}
+    touched = VoteEvent.objects.filter(case_id=case_id, kind=VoteEvent.Kind.STATE)
+    votes = list(touched.values_list("vote_id", flat=True).distinct())
+    events = VoteEvent.objects.filter(kind=VoteEvent.Kind.STATE, vote_id__in=votes).order_by("pk")
+    wanted: dict[int, tuple[Vote.State, str]] = {}
     for event in events:
-        if event.old_state is not None:
-            first.setdefault(event.vote_id, (Vote.State(event.old_state), (event.before or {}).get("reason", "")))
-        last[event.vote_id] = event.pk
-    if not events:
-        return 0
-    since = VoteEvent.objects.filter(kind=VoteEvent.Kind.STATE, pk__gte=events[0].pk, vote_id__in=list(last))
-    newest = dict(since.order_by("pk").values_list("vote_id", "pk"))
-    wanted = {vote: was for vote, was in first.items() if newest[vote] == last[vote]}
+        if event.case_id != case_id:
+            wanted.pop(event.vote_id, None)
+        elif event.old_state is not None:
+            was = Vote.State(event.old_state), (event.before or {}).get("reason", "")
+            wanted.setdefault(event.vote_id, was)
     return _put(wanted, actor=actor, case_id=case_id, at=at)
 
 
@@ -53,7 +54,7 @@ def _put(
     votes = Vote.objects.filter(pk__in=list(wanted)).order_by("tool_id", "pk").select_for_update()
     for vote in votes:
         state, reason = wanted[vote.pk]
-        if vote.state == state:
+        if (vote.state, vote.reason) == (state, reason):
             continue
         before = Stand.of(vote)
         events.append(

@@ -35,6 +35,7 @@ class Origin:
     pages: int = 1
     honeypot: bool = False
     pow: bool = False
+    waits: bool = False  # sent under alert without the work that is asked for then
 
     def parts(self) -> list[bytes]:
         """Return what is digested: the address (a /64 for IPv6), its network, the wider network, and the browser."""

@@ -59,6 +59,7 @@ PAGES = {
     "panel": "/panel/",
     "reviewer": "/panel/skeptic/",
     "methodology": "/methodology/",
+    "how-votes-count": "/how-votes-count/",
     "not-found": "/tools/claude-cod/",
     "newsletter": "/newsletter/",
 }

@@ -39,6 +39,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["home", "browse", "tool", "search", "suggest", "category", "compare", "comparison"], READ),
     **dict.fromkeys(["comparison_as_of", "comparison_feed", "feed", "panel", "reviewer", "methodology"], READ),
     **dict.fromkeys(["badge", "tool_card", "comparison_card", "category_card", "reviewer_card", "page_card"], READ),
+    "how_votes_count": READ,
     **dict.fromkeys(["tool_twin", "comparison_twin", "stamps"], READ),
     **dict.fromkeys(["changes", "changes_feed", "category_changes", "category_feed", "corrections"], READ),
     **dict.fromkeys(
