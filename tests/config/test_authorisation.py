@@ -132,6 +132,8 @@ RULES: dict[str, Rule] = {
     # Issues come by the calendar and readers by themselves; neither is made or removed by hand.
     **dict.fromkeys([f"admin:newsletter_{it}_add" for it in ("issue", "subscriber", "suppression")], CLOSED),
     **dict.fromkeys([f"admin:newsletter_{it}_delete" for it in ("issue", "subscriber", "sendcontrol")], CLOSED),
+    "admin:newsletter_subscriber_import": Rule({SUPERUSER}, {SUPERUSER}),
+    "admin:newsletter_subscriber_export": Rule({SUPERUSER}, NONE),
     **dict.fromkeys([f"admin:newsletter_issue_{it}" for it in ("preview", "mail", "report")], EDITORS),
     # Of a row that is not there: leads to the index before it asks who may.
     **dict.fromkeys(
