@@ -10,10 +10,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from kombu.exceptions import KombuError
 
 from config.celery import app as celery
 from tools.models import Tool
+from voting.models import Round, Vote
+from voting.settling import PASSES_WITHIN
 
 LEAST_FREE_BYTES = 1024**3
 MOST_CLOCK_SECONDS = 5
@@ -94,7 +97,8 @@ def _triggers() -> Iterator[Finding]:
     off = sorted(name for name, enabled in found.items() if not enabled)
     if off:
         yield error(f"Triggers are switched off: {', '.join(off)}. Published words could be overwritten unnoticed.")
-    tables = ("tools_tool", "tools_price", "tools_fact", "voting_tally", "verdicts_verdict", "verdicts_comparison")
+    names = ("tools_tool", "tools_price", "tools_fact", "voting_tally", "voting_case")
+    tables = (*names, "verdicts_verdict", "verdicts_comparison")
     lost = [it for it in tables if f"{it}_touch_update" not in found]
     if lost:
         yield error(
@@ -115,6 +119,23 @@ def _clock() -> Iterator[Finding]:
 def _content() -> Iterator[Finding]:
     if settings.IS_HTTPS and Tool.objects.filter(is_sample=True).exists():
         yield warning("Sample content stands on a public site. Its footer says so; a site of your own starts empty.")
+
+
+def _passes() -> Iterator[Finding]:
+    """Votes that come fast wait for the hourly pass, and nobody looks at the others without it."""
+    last = Round.objects.filter(at__lte=timezone.now()).first()
+    if last is None:
+        if Vote.objects.exists():
+            yield warning(
+                "Nobody has looked at the votes yet. Let celery beat run, or manage.py check_votes every hour."
+            )
+    elif last.at < timezone.now() - PASSES_WITHIN:
+        yield error(
+            f"The last look at the votes was at {last.at:%d %b %H:%M} UTC: bought votes count unnoticed, and some votes "
+            "wait. Is celery beat running? manage.py check_votes does it now."
+        )
+    else:
+        yield ok(f"The votes were looked at at {last.at:%H:%M} UTC.")
 
 
 def _settings() -> Iterator[Finding]:
@@ -178,5 +199,5 @@ def _jobs() -> Iterator[Finding]:
 
 
 Question = Callable[[], Iterator[Finding]]
-QUESTIONS_OF_THE_DATABASE: list[Question] = [_migrations, _tables, _triggers, _clock, _content]
+QUESTIONS_OF_THE_DATABASE: list[Question] = [_migrations, _tables, _triggers, _clock, _content, _passes]
 QUESTIONS: list[Question] = [_settings, _disk, _cache, _jobs]

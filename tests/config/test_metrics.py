@@ -1,9 +1,11 @@
 """The figures for whoever watches the site."""
 
 import pytest
+from django.utils import timezone
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
 
 from tests import factories
+from voting.models import Round
 
 TOKEN = "a-token-of-the-operator"
 
@@ -45,6 +47,15 @@ def test_votes_are_counted_by_what_became_of_them(figures):
 
     assert figures()["shipworthy_votes", "ships"] == 5
     assert figures()["shipworthy_database_up",] == 1
+
+
+def test_the_last_look_at_the_votes_is_a_figure(figures):
+    assert ("shipworthy_votes_checked_at",) not in figures()
+
+    looked = Round.objects.create(at=timezone.now())
+
+    assert figures()["shipworthy_votes_checked_at",] == pytest.approx(looked.at.timestamp())
+    assert figures()["shipworthy_cases_open",] == 0
 
 
 @pytest.mark.parametrize("header", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer "}])
