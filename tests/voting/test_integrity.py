@@ -9,11 +9,13 @@ from django.core.management import call_command
 
 from tests import factories
 from tests.voting.streams import DAY, HOUR, START, Site
+from tools.models import Tool
+from verdicts.scoring import CommunityScore
 from voting import cases, counting, integrity, judging, tasks
 from voting.casting import cast
 from voting.detector import Ballot, Detector
 from voting.erasing import delete_votes
-from voting.models import Case, Round, Tally, Vote, VoteEvent, Voter, VoteSignal, Watch
+from voting.models import Case, Round, Tally, Vote, VoteEvent, Voter, VoteSignal, Watch, with_tally
 from voting.origins import Origin
 from voting.settling import WAITS, busy_from
 
@@ -289,3 +291,15 @@ def test_what_the_last_pass_made_of_a_tool_is_made_anew():
     site.check()
 
     assert Watch.objects.values_list("busy_from", "in_doubt").get() == (3, False)
+
+
+def test_a_percentage_in_doubt_is_withheld_until_the_pass_says_otherwise():
+    tool = factories.tool()
+    factories.votes(tool, 30, 10)
+    assert CommunityScore.of_row(with_tally(Tool.objects.all()).get()).kind == "shown"
+
+    Watch.objects.create(tool=tool, in_doubt=True)
+
+    score = CommunityScore.of_row(with_tally(Tool.objects.all()).get())
+    assert (score.kind, score.percent, score.lean) == ("waiting", None, "")
+    Tally.objects.all().delete()
