@@ -1,6 +1,7 @@
 """What readers may send us."""
 
 import zoneinfo
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -11,6 +12,16 @@ from newsletter import addresses
 from newsletter.models import Subscriber, Topic
 from tools.models import Category
 from voting.guarding import GuardedForm
+
+
+@lru_cache(maxsize=1)
+def zones() -> set[str]:
+    return zoneinfo.available_timezones()
+
+
+def zone_or_none(name: str) -> str | None:
+    """Return the name if it is a time zone's."""
+    return name if name in zones() else None
 
 
 class AddressField(forms.CharField):
@@ -79,8 +90,8 @@ class PreferencesForm(forms.ModelForm):
         self.initial["chosen"] = [bit for bit, _ in choices if not topics or topics >> int(bit) & 1]
 
     def clean_tz(self) -> str:
-        zone = self.cleaned_data["tz"].strip()
-        if zone not in zoneinfo.available_timezones():
+        zone = zone_or_none(self.cleaned_data["tz"].strip())
+        if zone is None:
             raise forms.ValidationError("We do not know that time zone. It looks like Europe/Berlin.")
         return zone
 

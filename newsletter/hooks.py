@@ -75,7 +75,7 @@ def hook(request: HttpRequest, esp: str) -> HttpResponse:
     if esp not in settings.MAIL_HOOKS:
         raise Http404
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        return HttpResponse(status=HTTPStatus.CONTENT_TOO_LARGE)
+        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         return VIEWS[esp].as_view()(request)
     except AnymailWebhookValidationFailure:

@@ -34,14 +34,15 @@ def home(request: HttpRequest) -> HttpResponse:
     due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
     pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in due]
     lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
+    panel = queries.panel_of_today()
     close = [pair for pair in pairs[1:] if comparing.is_close(*queries.scored(pair.tools))]
     context = {
         "lead": lead,
-        "newest": queries.newest_verdicts(),
+        "newest": queries.newest_verdicts(panel),
         "close_calls": close,
         "curated": [pair for pair in pairs[1:] if pair not in close],
         "categories": queries.categories_with_leaders(),
-        "panel": queries.panel_of_today(),
+        "panel": panel,
         "canonical_url": settings.SITE_URL + "/",
         "json_ld": structured.json_ld(structured.site()),
         "card_path": reverse("page_card", args=["home"]),

@@ -27,7 +27,7 @@ OVERLAP = 60.0  # seconds: a vote that was written while the last pass read is l
 BY_PERSON = "person"  # the detector leaves alone what has a rule that is not its own
 STATE_OF = {0: judge.COUNTED, 1: judge.HELD, 2: judge.DISCARDED}
 NUMBER_OF = {name: Vote.State(number) for number, name in STATE_OF.items()}
-_COLUMNS = (
+COLUMNS = (
     "pk",
     "tool_id",
     "voter_id",
@@ -64,7 +64,7 @@ class Bench:
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield the votes in the order in which they were last spoken."""
         since = self.now - HORIZON
-        votes = Vote.objects.filter(tool__is_sample=False).values_list(*_COLUMNS)
+        votes = Vote.objects.filter(tool__is_sample=False).values_list(*COLUMNS)
         recent = list(votes.filter(changed_at__gt=since).order_by("changed_at", "pk").iterator(chunk_size=5_000))
         many = Counter(row[1] for row in recent)
         enough = [tool for tool, n in many.items() if n >= OLDER_VOTES]

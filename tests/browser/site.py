@@ -65,8 +65,6 @@ PAGES = {
     "all-votes": "/tools/crowded/?votes=all",
     "not-found": "/tools/claude-cod/",
     "newsletter": "/newsletter/",
-    "preferences": f"/newsletter/p/{_token(tokens.PREFERENCES, 1)}/",
-    "issue": f"/newsletter/archive/{LAST_ISSUE}/",
 }
 # Pages of the newsletter made from the same few parts as those above: looked at together, in test_newsletter.py.
 LETTER_PAGES = {
@@ -74,7 +72,9 @@ LETTER_PAGES = {
     "confirm": f"/newsletter/confirm/{SECRET}/",
     "confirmed": f"/newsletter/confirm/{USED_SECRET}/",
     "unsubscribe": f"/newsletter/u/{_token(tokens.UNSUBSCRIBE, 0)}/",
+    "preferences": f"/newsletter/p/{_token(tokens.PREFERENCES, 1)}/",
     "archive": "/newsletter/archive/",
+    "issue": f"/newsletter/archive/{LAST_ISSUE}/",
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from tools.models import Check, State, Tool
+from tools.models import Check, FactReport, State, Tool, ToolRequest
 from verdicts.admin import work
 from verdicts.models import Verdict
 from voting.models import Case, Vote
@@ -21,7 +21,7 @@ class Figure:
 
 
 def figures() -> list[tuple[str, list[Figure]]]:
-    """Return the week's numbers in groups, in nine queries however much there is."""
+    """Return the week's numbers in groups, in eleven queries however much there is."""
     tools, verdicts = reverse("admin:tools_tool_changelist"), reverse("admin:verdicts_verdict_changelist")
     states = Tool.objects.aggregate(
         published=Count("pk", filter=Q(state=State.PUBLISHED)),
@@ -51,6 +51,16 @@ def figures() -> list[tuple[str, list[Figure]]]:
                     "tools with an incomplete panel",
                     work.incomplete(Tool.objects.all()).count(),
                     f"{tools}?panel=incomplete",
+                ),
+                Figure(
+                    "reports of wrong facts",
+                    FactReport.objects.waiting().count(),
+                    f"{reverse('admin:tools_factreport_changelist')}?state__exact=waiting",
+                ),
+                Figure(
+                    "requests for tools",
+                    ToolRequest.objects.waiting().count(),
+                    f"{reverse('admin:tools_toolrequest_changelist')}?state__exact=waiting",
                 ),
                 Figure("tools never checked", states["unchecked"], f"{tools}?work=unchecked"),
             ],
