@@ -83,6 +83,6 @@ if __name__ == "__main__":
 
     call_command("migrate", verbosity=0)
     call_command(
-        "collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin", "rest_framework", "import_export"]
+        "collectstatic", interactive=False, verbosity=0, ignore_patterns=["vendor", "rest_framework", "import_export"]
     )
     fill()
