@@ -16,7 +16,7 @@ QUEUE = "/admin/voting/case/"
 def staff(look, site):
     """Open a page of the staff's, signed in."""
     page = look("how-votes-count")
-    page.context.add_cookies([{"name": "sessionid", "value": STAFF_SESSION, "url": site.url}])
+    page.context.add_cookies([{"name": "session", "value": STAFF_SESSION, "url": site.url}])
 
     def open_page(path):
         page.goto(site.url + path)

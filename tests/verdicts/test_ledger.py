@@ -100,7 +100,7 @@ def test_what_is_left_out_in_small_groups_or_without_a_case_is_summed_up(client,
     judging.decide(crowd(tool, 0, 3), Vote.State.DISCARDED, actor="rule:trap", reason="trap")
 
     assert list(untold().values()) == [15]
-    assert "Cursor 12 held and 3 discarded, singly or in groups too small for a line." in text_of(client)
+    assert "Cursor 12 held and 3 discarded, apart from the lines below." in text_of(client)
     assert "At present" in text_of(client, f"{LEDGER}?tool=cursor")
     judging.decide(Vote.objects.values_list("pk", flat=True), Vote.State.COUNTED, actor="staff:1", reason="x")
     assert "At present" not in text_of(client)
