@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests import factories
 from tests.verdicts.test_cases import crowd, editor_client, held, large, press
-from voting import counting, judging, ledger
+from voting import counting, integrity, judging, ledger
 from voting.models import Case, CaseVote, Vote, VoteSignal
 from voting.models.case import PUBLIC_ABOVE
 
@@ -91,6 +91,20 @@ def test_no_exclusion_over_ten_lacks_its_line(client, tool):
     lines = {line.case.pk for line in client.get(LEDGER).context["lines"]}
 
     assert {automatic.pk, decided.pk, split.pk} <= lines
+    assert {tool_ for tool_, n in untold().items() if n > PUBLIC_ABOVE} == set()
+
+
+def test_what_the_pass_itself_holds_has_its_line_within_the_hour(client, tool):
+    for n in range(4):
+        crowd(factories.tool(), 4, 4, net=f"192.0.{n}", ago=40 + n)
+    crowd(tool, 4, 4, net="192.0.2", ago=60)
+    votes = crowd(tool, 30, net="203.0.113", dwell=300, ago=0.5)
+
+    integrity.check()
+
+    held_ = Vote.objects.filter(pk__in=votes, state=Vote.State.HELD).count()
+    assert held_ > PUBLIC_ABOVE
+    assert [line.case.size for line in client.get(LEDGER).context["lines"]] == [held_]
     assert {tool_ for tool_, n in untold().items() if n > PUBLIC_ABOVE} == set()
 
 

@@ -18,7 +18,7 @@ from tools.models import State, Tool
 from verdicts import queries
 from verdicts.api.scores import CommunityRepresentation
 from verdicts.vote import ENDED, OF_A_NETWORK, OF_A_VOTER, TOO_MANY, WORDS
-from voting import guests, stamps
+from voting import alert, guests, stamps
 from voting.authentication import BrowserAuthentication, TokenAuthentication
 from voting.casting import VoterGone, cast
 from voting.forms import CHOICES
@@ -144,7 +144,8 @@ class VoteView(OfTheCaller, DetailView):
         if wait := OF_A_VOTER.wait(str(voter.pk)):
             raise Throttled(wait, TOO_MANY)
         try:
-            cast(voter, tool, value, origin=Origin(address, self.request.headers.get("User-Agent", "")))
+            waits = alert.is_on(tool.pk) and alert.can_wait()  # programs are asked for no work: they wait
+            cast(voter, tool, value, origin=Origin(address, self.request.headers.get("User-Agent", ""), waits=waits))
         except VoterGone as error:
             raise Conflict("This account is no more.") from error
         answer = Response(self._representation_of(voter, tool, value))
