@@ -19,6 +19,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -40,6 +41,7 @@ TRAPPED, TAINTED = 0.2, 2.0
 STAYS = (0.8, 2.5, 6.0, HASTE, 15.0)
 TURNED = 1.6 * CHANCE
 TELLING = 0.85
+LOSS = math.log(0.5)
 DOUBTFUL, MOVED, TURN_VOTES = 1.8, 0.05, 60.0
 HIDDEN_LEAST, HIDDEN_SURE, HIDDEN_PART = 100, 4.0, 0.7
 MOSTLY_BOUGHT = 0.5  # from this share of excess on, the whole side of a group is held
@@ -162,6 +164,13 @@ class Reference:
     def steady(self, side: int) -> float:
         """The highest share of a side where opinion is what it was, and only chance speaks."""
         return Reference(self.share, self.votes, TOLERANCE_NOW).most(side)
+
+
+@cache
+def gain_of_turn(percent: int, votes: int, side: int) -> float:
+    """Return what a vote for a side adds to the evidence that half of the side is bought, measured by such a past."""
+    p = Reference(min(0.97, max(0.03, percent / 100)), votes, TOLERANCE_NOW).most(side)
+    return math.log((1 + p) / (2 * p))
 
 
 def excess(mine: int, n: int, reference: Reference, side: int) -> int:
@@ -494,7 +503,7 @@ class Detector:
         for episode in self.episodes:
             if episode.tool == tool and episode.rule == "crowd" and now - episode.ends <= 2 * DAY:
                 timeline = self._balance(episode, ballots, standing, timeline, now, follow=True)
-        turns = self._turns(timeline, standing, now)
+        turns, looked_at = self._turns(timeline, standing, now), len(timeline.ballots)
         for window in (now - max(turns.values())[1], *WINDOWS):
             begins = now - window
             if timeline.strangers(begins, now) >= LEAST_GROUP:
@@ -509,7 +518,9 @@ class Detector:
                     timeline = Timeline(ballots, standing)
             if window <= 3 * DAY:
                 self._sleepers(tool, timeline, standing, begins, now)
-        self._note_doubt(tool, timeline, self._turns(timeline, standing, now), now)
+        if len(timeline.ballots) != looked_at:
+            turns = self._turns(timeline, standing, now)
+        self._note_doubt(tool, timeline, turns, now)
 
     def _usual(self, timeline: Timeline, begins: float, now: float) -> float:
         """Return how many strangers the weeks before let expect since `begins`; infinitely many if there are none.
@@ -537,19 +548,20 @@ class Detector:
         if timeline.strangers(now - WINDOWS[-1], now) < LEAST_GROUP:
             return found
         prior = PRIOR_VOTES * (self.site[0] + 13.0) / (self.site[1] + 20.0)
+        votes = [(it.at, it.value, standing[it.id] < 2) for it in timeline.ballots]
         for side in (1, -1):
-            total, since = 0.0, now
-            ships, n, gain, loss = prior, PRIOR_VOTES, 0.0, math.log(0.5)
+            total, since, gain = 0.0, now, 0.0
+            ships, n = prior, PRIOR_VOTES
             late_ships = late = 0
-            for it in timeline.ballots:
-                if standing[it.id] < 2:
+            for at, value, stranger in votes:
+                if stranger:
                     if total <= 0:  # what came until here is the past that the next votes are measured by
                         ships, n, late_ships, late = ships + late_ships, n + late, 0, 0
-                        p = Reference(min(0.97, max(0.03, ships / n)), min(n, TURN_VOTES), TOLERANCE_NOW).most(side)
-                        total, since, gain = 0.0, it.at - 1, math.log((1 + p) / (2 * p))
-                    total += gain if it.value == side else loss
+                        gain = gain_of_turn(round(100 * ships / n), int(min(n, TURN_VOTES)), side)
+                        total, since = 0.0, at - 1
+                    total += gain if value == side else LOSS
                 late += 1
-                late_ships += it.value > 0
+                late_ships += value > 0
             found[side] = max(0.0, total), since
         return found
 
