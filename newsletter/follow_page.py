@@ -14,7 +14,7 @@ from newsletter.addresses import Address
 from newsletter.answers import known_reader, private
 from newsletter.forms import SubscribeForm
 from newsletter.models import Subscriber
-from newsletter.tasks import request_subscription
+from newsletter.tasks import ask, request_subscription
 from tools.models import Tool
 from verdicts import comparing
 from voting.network import client_address, network_of
@@ -46,11 +46,11 @@ def _ask(request: HttpRequest, tools: Sequence[Tool]) -> HttpResponse:
     as_json = gate.is_json(request)
     form = SubscribeForm(gate.sent(request) if as_json else request.POST)
 
-    def ask(address: Address) -> None:
+    def do(address: Address) -> None:
         network = network_of(client_address(request))
-        request_subscription.delay(address.email, "follow", network, watching.keys_of(tools))
+        ask(request_subscription, address.email, "follow", network, watching.keys_of(tools))
 
-    decision = gate.decide(request, form, ask)
+    decision = gate.decide(request, form, do)
     return gate.answer(
         request, form, decision, template="newsletter/follow.html", context=_context(tools), as_json=as_json
     )

@@ -14,7 +14,7 @@ from newsletter.answers import CHECK_MAIL, asked, forget, mailed, private, reade
 from newsletter.exporting import everything_about
 from newsletter.forms import MoveForm, PreferencesForm
 from newsletter.models import Confirmation, ConsentEvent, Subscriber
-from newsletter.tasks import request_move
+from newsletter.tasks import ask, request_move
 from voting.network import client_address, network_of
 
 BOTH = (
@@ -76,7 +76,7 @@ def change_address(request: HttpRequest, token: str) -> HttpResponse:
     if not gate.BY_MAIL.wait(f"move {subscriber.public_id}"):
         email = form.cleaned_data["email"].email
         decision = gate.queue(
-            partial(request_move.delay, str(subscriber.public_id), email, network_of(client_address(request)))
+            partial(ask, request_move, str(subscriber.public_id), email, network_of(client_address(request)))
         )
         if decision.wait:
             return gate.say(request, decision)

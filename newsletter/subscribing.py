@@ -1,7 +1,7 @@
 """Asking for the mail and confirming it. Whoever asks is answered the same; what happens depends on the address."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -40,7 +40,7 @@ def request(address: Address, *, form: str, network: str, follow: Sequence[int] 
             subscriber, purpose, CONFIRM_WITHIN, follow=watching.added(keys, sorted(follow)) if follow else keys
         )
         email, send = subscriber.email, mailing.confirm if is_new else mailing.confirm_following
-        transaction.on_commit(lambda: send(email, secret))
+        transaction.on_commit(lambda: mail_link(send, email, secret))
 
 
 def may_be_written_to(address: Address, digest: bytes) -> bool:
@@ -67,6 +67,15 @@ def _subscriber(address: Address, digest: bytes) -> Subscriber:
         subscriber.state, subscriber.confirmed_at = Subscriber.State.PENDING, None
         subscriber.save()
     return subscriber
+
+
+def mail_link(send: Callable[[str, str], None], email: str, secret: str) -> None:
+    """Mail a link. One that could not be mailed is forgotten: it must not count among those the owner was sent."""
+    try:
+        send(email, secret)
+    except Exception:
+        Confirmation.objects.filter(token_hash=tokens.digest(secret)).delete()
+        raise
 
 
 def _may_be_asked(subscriber: Subscriber) -> bool:

@@ -11,7 +11,7 @@ from newsletter.addresses import Address
 from newsletter.answers import asked, forget, mailed, private, remember, said, spent
 from newsletter.forms import SubscribeForm
 from newsletter.models import Confirmation, Subscriber
-from newsletter.tasks import request_subscription
+from newsletter.tasks import ask, request_subscription
 from voting.network import client_address, network_of
 
 PLACES = ["page", "block", "json"]  # which form it was
@@ -27,7 +27,7 @@ def newsletter(request: HttpRequest) -> HttpResponse:
 @never_cache
 def stamp(request: HttpRequest) -> JsonResponse:
     """What a script needs before it can send the form at the foot of a kept page."""
-    return JsonResponse({"stamp": SubscribeForm().new_stamp()})
+    return JsonResponse({"stamp": SubscribeForm().stamp})
 
 
 @csrf_exempt  # it uses no cookie, and the form's own stamp says where it comes from
@@ -44,10 +44,10 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         status = 200 if form.come_back() else 400
         return render(request, "newsletter/subscribe.html", {"form": form, "once_more": True, **context}, status=status)
 
-    def ask(address: Address) -> None:
-        request_subscription.delay(address.email, place, network_of(client_address(request)))
+    def do(address: Address) -> None:
+        ask(request_subscription, address.email, place, network_of(client_address(request)))
 
-    decision = gate.decide(request, form, ask)
+    decision = gate.decide(request, form, do)
     return gate.answer(request, form, decision, template="newsletter/subscribe.html", context=context, as_json=as_json)
 
 

@@ -22,6 +22,9 @@ from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
 from verdicts.vote_control import for_its_reader, with_controls
+from voting import ledger
+
+MOST_LINES = 5  # of the ledger, on the page of a tool
 
 
 @require_safe
@@ -31,14 +34,15 @@ def home(request: HttpRequest) -> HttpResponse:
     due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
     pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in due]
     lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
+    panel = queries.panel_of_today()
     close = [pair for pair in pairs[1:] if comparing.is_close(*queries.scored(pair.tools))]
     context = {
         "lead": lead,
-        "newest": queries.newest_verdicts(),
+        "newest": queries.newest_verdicts(panel),
         "close_calls": close,
         "curated": [pair for pair in pairs[1:] if pair not in close],
         "categories": queries.categories_with_leaders(),
-        "panel": queries.panel_of_today(),
+        "panel": panel,
         "canonical_url": settings.SITE_URL + "/",
         "json_ld": structured.json_ld(structured.site()),
         "card_path": reverse("page_card", args=["home"]),
@@ -109,6 +113,7 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "changes": page.changes,
         "history": history_of(found),
         "all_votes": all_votes_of(found) if wants_all else None,
+        "ledger": ledger.of_tool(found, MOST_LINES),
         "pairs": page.pairs,
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,

@@ -30,6 +30,8 @@ from voting.origins import Origin
 OF_A_VOTER = Throttle("vote-voter", "120/h")
 OF_A_NETWORK = Throttle("vote-network", "1200/h")
 MOST_TOOLS = 8
+ENDED = "{tool} was discontinued: its votes stand, and no more are counted."
+TOO_MANY = "There have been very many votes from here just now. Please try again a little later."
 WORDS = {1: "ship", -1: "skip", 0: "withdraw"}
 
 
@@ -50,7 +52,7 @@ def vote(request: HttpRequest, slug: str) -> HttpResponseBase:
     if tool is None:
         raise Http404("No such tool.")
     if tool.state == State.DISCONTINUED:
-        return _refusal(request, tool, f"{tool.name} was discontinued: its votes stand, and no more are counted.", 409)
+        return _refusal(request, tool, ENDED.format(tool=tool.name), 409)
     if request.method == "POST":
         return _set(request, tool)
     if tool.slug != slug:
@@ -108,7 +110,7 @@ def _origin(request: HttpRequest, form: VoteForm, address: str, asked: bool, lac
         dwell_ms=form.read_stamp.age_ms,
         honeypot=bool(form.cleaned_data["trap"]),
         pow=asked and not lacking,
-        waits=bool(lacking),
+        waits=bool(lacking) and alert.can_wait(),
     )
 
 
@@ -153,7 +155,7 @@ def _ask(request: HttpRequest, tool: Tool, form: VoteForm, status: int = 200) ->
         "next": asked.get("next", ""),
         "back": _back(request, tool, asked.get("next", "")),
         "stamp": stamps.stamp(tool.slug, stamps.new_nonce()),
-        "is_rushed": alert.is_on(tool.pk),
+        "is_rushed": alert.is_on(tool.pk) and alert.can_wait(),
         "robots": "noindex, nofollow",
     }
     return render(request, "vote.html", context, status=status)
@@ -181,7 +183,6 @@ def _refusal(request: HttpRequest, tool: Tool, words: str, status: int) -> HttpR
 
 
 def _too_many(request: HttpRequest, tool: Tool, wait: int) -> HttpResponse:
-    words = "There have been very many votes from here just now. Please try again a little later."
-    response = _refusal(request, tool, words, 429)
+    response = _refusal(request, tool, TOO_MANY, 429)
     response["Retry-After"] = str(wait)
     return response

@@ -16,8 +16,9 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from voting.detector import log_tail_poisson
-from voting.models import VoteSignal
+from voting.models import Round, VoteSignal
 from voting.models.signal import oldest_kept
+from voting.settling import PASSES_WITHIN
 
 HOUR = datetime.timedelta(hours=1)
 OF_A_TOOL, OF_THE_SITE = 30, 300  # fewer votes than that within an hour are never an alert
@@ -41,6 +42,11 @@ def is_on(tool_id: int, at: datetime.datetime | None = None) -> bool:
         return settings.VOTE_PROOF_OF_WORK == "always"
     at = at or timezone.now()
     return _is_rushed(None, OF_THE_SITE, at) or _is_rushed(tool_id, OF_A_TOOL, at)
+
+
+def can_wait(at: datetime.datetime | None = None) -> bool:
+    """Tell whether passes are made that a vote could wait for. Where none are, it counts at once."""
+    return Round.objects.filter(at__gt=(at or timezone.now()) - PASSES_WITHIN).exists()
 
 
 def _is_rushed(tool_id: int | None, least: int, at: datetime.datetime) -> bool:

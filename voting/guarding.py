@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisHangs
 from rest_framework.throttling import SimpleRateThrottle
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,11 @@ class Throttle:
 
     A classroom shares an address: keys that are networks want limits that thirty people stay below.
     """
+
+    PAUSE_SECONDS = 5
+    paused_until = (
+        0.0  # by the process's own clock, for all of them: a cache that hangs is asked once, not by every request
+    )
 
     def __init__(self, name: str, rate: str) -> None:
         self.name, self.rate = name, rate
@@ -40,10 +46,14 @@ class Throttle:
 
         The key may be an address: what is kept is an HMAC of it, and no longer than the period.
         """
+        if time.monotonic() < Throttle.paused_until:
+            return 0
         window: Any = Window(self.name, self.rate)
         try:
             allowed = window.allow_request(key, None)
         except (RedisError, OSError) as error:
+            if isinstance(error, RedisHangs):
+                Throttle.paused_until = time.monotonic() + self.PAUSE_SECONDS
             logger.warning("throttle %s is open, the cache is away: %s", self.name, type(error).__name__)
             return 0
         return 0 if allowed else max(1, math.ceil(window.wait() or 1))
@@ -99,8 +109,7 @@ class GuardedForm(forms.Form):
 
     def guard(self) -> SafeString:
         """The trap and the stamp as markup. A form that comes back with errors keeps a good stamp: mending may be quick."""
-        keep = self.is_bound and not self.refusal
-        return self.guard_with(self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp())
+        return self.guard_with(self.stamp)
 
     def guard_with(self, stamp: str) -> SafeString:
         return format_html(
@@ -114,6 +123,12 @@ class GuardedForm(forms.Form):
     def new_stamp(self, age: float = 0) -> str:
         """Return the stamp of a form that is rendered now, or was so many seconds ago."""
         return self._signer.sign(f"{time.time() - age:.1f}")
+
+    @property
+    def stamp(self) -> str:
+        """When the form was rendered, signed."""
+        keep = self.is_bound and not self.refusal
+        return self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp()
 
     @property
     def _signer(self) -> signing.Signer:

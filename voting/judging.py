@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from voting.counting import Deltas, Stand
-from voting.models import Vote, VoteEvent
+from voting.models import CaseVote, Vote, VoteEvent
 
 
 def decide(
@@ -23,7 +23,17 @@ def decide(
 
     `actor` is rule:crowd or staff:7.
     """
-    return _put(dict.fromkeys(votes, (state, reason)), actor=actor, case_id=case_id, at=at)
+    return len(_put(dict.fromkeys(votes, (state, reason)), actor=actor, case_id=case_id, at=at))
+
+
+def follow(
+    wanted: dict[int, tuple[Vote.State, str]], stood: dict[int, tuple[Vote.State, str]], *, at: datetime.datetime
+) -> set[int]:
+    """Put votes where a pass of the detector wants them, each for its own reason; return the votes this moved.
+
+    What has been moved since the pass looked, or was decided by a person meanwhile, stays where it is.
+    """
+    return _put(wanted, actor="", case_id=None, at=at, stood=stood)
 
 
 def undo(case_id: int, *, actor: str, at: datetime.datetime | None = None) -> int:
@@ -42,19 +52,26 @@ def undo(case_id: int, *, actor: str, at: datetime.datetime | None = None) -> in
         elif event.old_state is not None:
             was = Vote.State(event.old_state), (event.before or {}).get("reason", "")
             wanted.setdefault(event.vote_id, was)
-    return _put(wanted, actor=actor, case_id=case_id, at=at)
+    return len(_put(wanted, actor=actor, case_id=case_id, at=at))
 
 
 @transaction.atomic
 def _put(
-    wanted: dict[int, tuple[Vote.State, str]], *, actor: str, case_id: int | None, at: datetime.datetime | None
-) -> int:
+    wanted: dict[int, tuple[Vote.State, str]],
+    *,
+    actor: str,
+    case_id: int | None,
+    at: datetime.datetime | None,
+    stood: dict[int, tuple[Vote.State, str]] | None = None,
+) -> set[int]:
     at = at or timezone.now()
     deltas, events, changed = Deltas(), [], []
-    votes = Vote.objects.filter(pk__in=list(wanted)).order_by("tool_id", "pk").select_for_update()
+    votes = list(Vote.objects.filter(pk__in=list(wanted)).order_by("tool_id", "pk").select_for_update())
+    final = set() if stood is None else _decided_meanwhile(wanted)
     for vote in votes:
         state, reason = wanted[vote.pk]
-        if (vote.state, vote.reason) == (state, reason):
+        is_where = vote.state, vote.reason
+        if is_where == (state, reason) or vote.pk in final or (stood is not None and is_where != stood[vote.pk]):
             continue
         before = Stand.of(vote)
         events.append(
@@ -68,7 +85,7 @@ def _put(
                 new_value=vote.value,
                 old_state=vote.state,
                 new_state=state,
-                actor=actor,
+                actor=actor or f"rule:{reason or vote.reason}",
                 reason=reason,
                 case_id=case_id,
                 before={"reason": vote.reason} if vote.reason else None,
@@ -80,4 +97,11 @@ def _put(
     Vote.objects.bulk_update(changed, ["state", "reason"], batch_size=500)
     VoteEvent.objects.bulk_create(events, batch_size=500)
     deltas.write()
-    return len(changed)
+    return {vote.pk for vote in changed}
+
+
+def _decided_meanwhile(votes: Iterable[int]) -> set[int]:
+    """Return which of some votes, whose rows are locked, stand where a person wants them."""
+    judged = CaseVote.objects.filter(vote__in=list(votes)).exclude(case__decision="")
+    single = VoteEvent.objects.filter(kind="state", actor__startswith="staff:", case_id=None, vote_id__in=list(votes))
+    return {*judged.values_list("vote_id", flat=True), *single.values_list("vote_id", flat=True)}

@@ -15,6 +15,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 
 from tests import factories
+from tools.models import ToolRequest
 
 NOBODY, READER, EDITOR, SUPERUSER = PEOPLE = ("nobody", "reader", "editor", "superuser")
 EVERYONE, ACCOUNTS, STAFF, NONE = set(PEOPLE), {READER, EDITOR, SUPERUSER}, {EDITOR, SUPERUSER}, set()
@@ -39,12 +40,14 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["home", "browse", "tool", "search", "suggest", "category", "compare", "comparison"], READ),
     **dict.fromkeys(["comparison_as_of", "comparison_feed", "feed", "panel", "reviewer", "methodology"], READ),
     **dict.fromkeys(["badge", "tool_card", "comparison_card", "category_card", "reviewer_card", "page_card"], READ),
-    "how_votes_count": READ,
+    **dict.fromkeys(["how_votes_count", "votes_ledger", "votes_ledger_feed"], READ),
     **dict.fromkeys(["tool_twin", "comparison_twin", "stamps"], READ),
     **dict.fromkeys(["changes", "changes_feed", "category_changes", "category_feed", "corrections"], READ),
     **dict.fromkeys(
         ["comparison_changes", "tool_changes", "tool_feed", "score", "rankings", "category_rankings"], READ
     ),
+    **dict.fromkeys(["report", "requests"], FORM),
+    "reports": READ,
     # The weekly mail: who holds a link of a mail is its reader, whoever is signed in
     **dict.fromkeys(["newsletter", "newsletter_archive", "newsletter_issue", "newsletter_feed"], READ),
     **dict.fromkeys(["outbox", "outbox_mail", "outbox_html"], READ),  # 404 wherever mail really leaves
@@ -97,6 +100,14 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(["api_categories", "api_category", "api_tools", "api_tool"], READ),
     **dict.fromkeys(["api_reviewers", "api_reviewer", "api_verdicts", "api_verdict", "api_revisions"], READ),
     **dict.fromkeys(["api_comparisons", "api_comparison", "api_changes"], READ),
+    **dict.fromkeys(["api_score", "api_rankings", "api_category_rankings", "api_issues", "api_issue"], READ),
+    "api_subscription": FORM,
+    "api_staff_tools": EDITORS,
+    **dict.fromkeys(["api_staff_tool", "api_staff_verdicts", "api_staff_verdict"], Rule(STAFF, NONE)),
+    **dict.fromkeys(
+        ["api_staff_tool_state", "api_publication", "api_withdrawal"], CLOSED
+    ),  # PUT: tests/api/test_staff.py
+    **dict.fromkeys(["api_votes", "api_vote"], READ),  # set by PUT: tests/api/test_voting.py
     "metrics": READ,  # 404 for whoever has no token of the operator's
     # The admin, apart from its pages about models
     **dict.fromkeys(["admin:index", "admin:login", "admin:view_on_site", "admin:app_list"], EDITORS),
@@ -112,6 +123,12 @@ RULES: dict[str, Rule] = {
     # Made on the page of their tool, and never deleted once they are public: not even by a superuser.
     **dict.fromkeys(["admin:tools_fact_add", "admin:tools_price_add", "admin:verdicts_verdict_add"], CLOSED),
     **dict.fromkeys([f"admin:{it}_delete" for it in ("tools_tool", "verdicts_comparison", "verdicts_verdict")], CLOSED),
+    # Cases come from the detector; nobody makes or removes one, and what was decided stays.
+    **dict.fromkeys(["admin:voting_case_add", "admin:voting_case_delete"], CLOSED),
+    # Readers send these; an editor answers them.
+    **dict.fromkeys(
+        [f"admin:tools_{it}_{act}" for it in ("factreport", "toolrequest") for act in ("add", "delete")], CLOSED
+    ),
     # Issues come by the calendar and readers by themselves; neither is made or removed by hand.
     **dict.fromkeys([f"admin:newsletter_{it}_add" for it in ("issue", "subscriber", "suppression")], CLOSED),
     **dict.fromkeys([f"admin:newsletter_{it}_delete" for it in ("issue", "subscriber", "sendcontrol")], CLOSED),
@@ -211,6 +228,8 @@ def rule_of(route, editor):
 def accounts(db):
     first, second = factories.reviewed_tool("Some Tool"), factories.reviewed_tool("Other Tool")
     factories.comparison(first, second)
+    factories.report(first)
+    ToolRequest.objects.ask("Another tool")
     editor = factories.user(is_staff=True)
     editor.groups.add(Group.objects.get(name="Editors"))
     return {NOBODY: None, READER: factories.user(), EDITOR: editor, SUPERUSER: factories.staff()}

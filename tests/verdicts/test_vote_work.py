@@ -4,6 +4,7 @@ import base64
 import datetime
 import json
 import re
+import time
 
 import altcha
 import pytest
@@ -13,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import factories
-from voting import alert, counting, guests, stamps, work
+from voting import alert, counting, guests, integrity, stamps, work
 from voting.casting import cast
-from voting.models import SpentWork, Tally, Vote, Voter, VoteSignal
+from voting.models import Round, SpentWork, Tally, Vote, Voter, VoteSignal
 from voting.origins import Origin
 from voting.settling import WAITS
 
@@ -225,12 +226,23 @@ def test_what_has_run_out_is_forgotten(tool):
 
 
 def test_without_script_the_vote_is_taken_and_waits_for_the_next_pass(rushed, client, tool):
+    Round.objects.create(at=timezone.now())
     assert "yours counts after the next check" in client.get("/tools/cursor/vote/?choice=ship").text
 
-    answer = post(client, tool, stamps.stamp("cursor", stamps.new_nonce()))
+    answer = post(client, tool, stamps.stamp("cursor", stamps.new_nonce(), at=time.time() - 30))
 
     assert (answer.status_code, counted()) == (303, [(1, Vote.State.HELD, WAITS)])
     assert (Tally.objects.get().ships, Tally.objects.get().held) == (0, 1)
+    integrity.check(timezone.now() + datetime.timedelta(hours=1))
+    assert counted() == [(1, Vote.State.COUNTED, "")]
+
+
+def test_where_no_passes_are_made_the_vote_without_work_counts_at_once(rushed, client, tool):
+    assert "after the next check" not in client.get("/tools/cursor/vote/?choice=ship").text
+
+    post(client, tool, stamps.stamp("cursor", stamps.new_nonce()))
+
+    assert counted() == [(1, 0, "")]
 
 
 def test_a_vote_that_counted_before_the_alert_is_changed_without_losing_that(client, tool, settings):

@@ -8,6 +8,7 @@ from tools.models import Tool
 from voting.models.vote import Vote
 
 SECOND_PERSON_ABOVE = 100  # votes
+BUSY_FROM = 3  # votes within an hour: fewer are never too many
 PUBLIC_ABOVE = 10  # votes: of each larger exclusion there is a public line
 
 
