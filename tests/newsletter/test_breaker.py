@@ -82,7 +82,7 @@ def test_work_that_was_not_done_counts_as_none(attacked, post, work):
 def test_without_scripts_a_few_pass_and_the_others_are_asked_to_come_later(attacked, post, monkeypatch):
     monkeypatch.setattr(breaker.WITHOUT, "rate", "2/h")
 
-    answers = [post(f"reader{n}@example.org", as_json=False) for n in range(3)]
+    answers = [post(f"plain{n}@example.org", as_json=False) for n in range(3)]
 
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2]["Retry-After"]) > 0
