@@ -1,6 +1,6 @@
 """The catalogue: search, filters with counts, sorting, and the tray of tools to compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -58,6 +58,7 @@ class Browse:
     versus: Sequence[Tool]
     active: bool
     querystring: str
+    coverage: str
     tray: Sequence[Tool]
 
     @property
@@ -66,7 +67,7 @@ class Browse:
 
     def context(self) -> dict[str, object]:
         """Return all of it by name, for a template."""
-        names = ("page", "filters", "sorts", "query", "found", "versus", "active", "total", "tray")
+        names = ("page", "filters", "sorts", "query", "found", "versus", "active", "total", "coverage", "tray")
         return {name: getattr(self, name) for name in names} | {"querystring_without_page": self.querystring}
 
 
@@ -90,9 +91,16 @@ def browse(params: QueryDict, tray: Sequence[Tool]) -> Browse:
         found=found,
         versus=tools_against_each_other(words) if words else [],
         active=bool(set(known) - {"sort"}),
+        coverage=_coverage(counts["panel"]).words,
         querystring=urlencode([*kept.items(), *[("tools", tool.slug) for tool in tray]]),
         tray=tray,
     )
+
+
+def _coverage(results: Mapping[str, int]) -> queries.Coverage:
+    """Return how many of the tools that pass the other filters have a panel share."""
+    everything = sum(results.values())
+    return queries.Coverage(everything - results.get("none", 0), everything)
 
 
 def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: int, number: str | None) -> Page:

@@ -20,6 +20,22 @@ def fill() -> None:
 
     SampleSite(timezone.localdate()).load(factories.editor())
     hard_tools()
+    what_readers_sent()
+
+
+def what_readers_sent() -> None:
+    """Reports and requests in every state, with words that are hard on a layout."""
+    from tests import factories
+    from tools.models import Tool, ToolRequest
+
+    tool = Tool.objects.get(slug="long-first")
+    factories.report(tool, said=UNBROKEN, claim=LETTERS).accept(f"{LETTERS} {UNBROKEN}", now="MIT")
+    factories.report(tool, source_url="https://example.org/licence").decline("The licence file says so.")
+    factories.report(tool, claim="Nobody has looked yet")
+    for name, verb in [(UNBROKEN, "show"), (LETTERS, "accept"), ("No Such Tool", "decline"), ("Unseen", "")]:
+        asked = ToolRequest.objects.ask(name, f"https://example.org/{len(name)}", f"{LETTERS}. It would help us.")
+        if verb:
+            getattr(asked, verb)(*([f"{LETTERS}: an answer."] if verb != "show" else []))
 
 
 def hard_tools() -> None:

@@ -45,6 +45,13 @@ PAGES = {
     "panel": "/panel/",
     "reviewer": "/panel/skeptic/",
     "methodology": "/methodology/",
+    "report": "/tools/claude-code/report/?cell=licence",
+    "report-choice": "/tools/claude-code/report/",
+    "reports": "/reports/",
+    "requests": "/requests/?name=Claude+Coder",
+    "rankings": "/rankings/",
+    "changes": "/changes/",
+    "corrections": "/corrections/",
     "not-found": "/tools/claude-cod/",
 }
 
