@@ -1,12 +1,13 @@
 """What each page shows, loaded in a number of queries that does not depend on how much there is."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any, cast
 
+from django.db import connection
 from django.db.models import (
     Count,
     Exists,
@@ -122,8 +123,10 @@ KEPT_SECONDS = 300
 
 def shelf_coverage() -> "dict[int, Coverage]":
     """Return by category how many of its public tools the panel has judged, counted anew once a tool or a change has come."""
-    newest = Tool.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    key = f"shelf-coverage-{newest}-{_newest_change()}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (SELECT max(id) FROM tools_tool), (SELECT max(id) FROM tools_change)")
+        tool, change = cursor.fetchone()
+    key = f"shelf-coverage-{tool or 0}-{change or 0}"
     found = kept(key)
     if found is None:
         judged = Count("pk", filter=at_quorum())
@@ -131,6 +134,11 @@ def shelf_coverage() -> "dict[int, Coverage]":
         found = {category: Coverage(*counts) for category, *counts in rows}
         keep(key, found, KEPT_SECONDS)
     return found
+
+
+def shelf_counts() -> dict[int, int]:
+    """Return the number of public tools by category."""
+    return {category: it.total for category, it in shelf_coverage().items()}
 
 
 def _newest_change() -> str:
@@ -169,25 +177,34 @@ def coverage() -> Coverage:
 # Home -----------------------------------------------------------------------------------------
 
 
-def newest_verdicts(limit: int = HOME_VERDICTS) -> QuerySet[Verdict]:
-    """Return the newest verdict of each of the tools judged last, so that one tool cannot fill the list."""
-    newer = Verdict.objects.published().filter(tool=OuterRef("tool"), reviewer__is_active=True)
-    newest = Subquery(newer.order_by("-published_at", "-pk").values("pk")[:1])
-    return _verdicts_in_public().filter(pk=newest)[:limit]
+def newest_verdicts(panel: Collection[Reviewer], limit: int = HOME_VERDICTS) -> list[Verdict]:
+    """Return the newest verdict of each of the tools judged last, so that one tool cannot fill the list.
+
+    A persona has one published verdict on a tool, so that many tools stand among that many times the panel's verdicts.
+    """
+    newest = list(_verdicts_in_public().values_list("tool", "pk")[: limit * len(panel)])
+    first = dict(reversed(newest))
+    shown = sorted(first.values(), key=[pk for _, pk in newest].index)[:limit]
+    found = with_its_words(Verdict.objects.all()).in_bulk(shown)
+    return [found[pk] for pk in shown if pk in found]
 
 
 def latest_verdicts(limit: int) -> QuerySet[Verdict]:
     """Return the verdicts published last."""
-    return _verdicts_in_public()[:limit]
+    return with_its_words(_verdicts_in_public())[:limit]
+
+
+def with_its_words(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
+    """Add what is printed of a verdict: its tool and shelf, its persona, and who answers for it."""
+    return verdicts.select_related("tool__category", "reviewer", "editor")
 
 
 def _verdicts_in_public() -> QuerySet[Verdict]:
-    return (
-        Verdict.objects.published()
-        .filter(tool__state="published", reviewer__is_active=True)
-        .select_related("tool__category", "reviewer", "editor")
-        .order_by("-published_at", "-pk")
-    )
+    """Verdicts that the site shows, newest first: the rest is asked for each, so that they are read in their index's order."""
+    said_by = Reviewer.objects.active().filter(pk=OuterRef("reviewer")).order_by()
+    about = Tool.objects.filter(pk=OuterRef("tool"), state="published").order_by()
+    found = Verdict.objects.published().filter(Exists(about), Exists(said_by))
+    return found.order_by("-published_at", "-pk")
 
 
 def categories_with_leaders() -> list[Shelf]:
@@ -208,11 +225,12 @@ def categories_with_leaders() -> list[Shelf]:
     return categories
 
 
-def curated_comparisons() -> list[Comparison]:
+def curated_comparisons(of: QuerySet[Comparison] | None = None) -> list[Comparison]:
     """Return published comparisons of public tools, newest feature first, their tools scored."""
     public = with_figures(Tool.objects.public())
     rows = list(
-        Comparison.objects.published()
+        (Comparison.objects.all() if of is None else of)
+        .exclude(published_at=None)
         .exclude(first__state="draft")
         .exclude(second__state="draft")
         .prefetch_related(Prefetch("first", public), Prefetch("second", public))

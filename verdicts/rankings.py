@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, F, FloatField, Q, QuerySet, Sum, Value, When
@@ -125,23 +126,30 @@ def biggest_gaps(tools: QuerySet[Tool]) -> list[ScoredTool]:
     return queries.scored(both.annotate(gap=gap).order_by("-gap", Lower("name"), "pk")[:LISTED])
 
 
-@require_safe
-def rankings(request: HttpRequest, slug: str = "") -> HttpResponse:
-    shelf = get_object_or_404(Category, slug=slug) if slug else None
+def ranked(shelf: Category | None) -> dict[str, Any]:
+    """Return what a page of rankings shows of all tools on offer, or of those on one shelf."""
     tools = Tool.objects.filter(state=State.PUBLISHED)
     if shelf:
         tools = tools.filter(category=shelf)
     total = tools.count()
     best = most_shipped(tools, site_share())
-    context = {
-        "category": shelf,
-        "categories": queries.filled_categories(),
+    return {
         "total": total,
         "panel_ranking": by_panel(tools, total),
         "reader_ranking": by_readers(tools, total, best),
         "close_calls": close_calls(best),
         "divided": most_divided(tools),
         "gaps": biggest_gaps(tools),
+    }
+
+
+@require_safe
+def rankings(request: HttpRequest, slug: str = "") -> HttpResponse:
+    shelf = get_object_or_404(Category, slug=slug) if slug else None
+    context = {
+        **ranked(shelf),
+        "category": shelf,
+        "categories": queries.filled_categories(),
         "method": {"quorum": scoring.QUORUM, "few_votes": scoring.FEW_VOTES},
         "card_path": reverse("page_card", args=["rankings"]),
         "canonical_url": settings.SITE_URL + request.path,

@@ -7,7 +7,7 @@ from verdicts.scoring import CommunityScore, PanelScore
 
 if TYPE_CHECKING:
     from verdicts.queries import Coverage
-    from verdicts.vote import Control
+    from verdicts.vote_control import Control
 
     class ScoredTool(Tool):
         """A tool that has been through `queries.with_figures` and `queries.scored`."""
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         panel_total: int
         vote_ships: int
         vote_skips: int
+        vote_held: int
+        vote_discarded: int
         panel: PanelScore
         community: CommunityScore
         price: Price | None
