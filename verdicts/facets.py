@@ -25,7 +25,7 @@ OPEN_SOURCE = {"yes": "Yes", "partial": "Partly", "no": "No", "unknown": "Not ch
 FRESHNESS = {"fresh": "All verdicts fresh", "stale": "Some verdict stale", "none": "No verdicts yet"}
 NAMES = ("category", "entry", "licence", "open", "panel", "tested")
 COLUMNS = ("category__slug", "entry", "licence", "facet_open", "facet_panel", "facet_tested")
-LARGE = 2_000  # from here on the cube of the whole catalogue is kept
+LARGE = 500  # from here on the cube of the whole catalogue is kept
 KEPT_SECONDS = 300
 
 BUSY_SECONDS = 30
