@@ -16,6 +16,11 @@ def confirm(email: str, secret: str) -> None:
     _send(email, f"Confirm: {settings.NEWSLETTER_NAME}", "confirm", link)
 
 
+def confirm_following(email: str, secret: str) -> None:
+    link = reverse("newsletter_confirm", args=[secret])
+    _send(email, f"Follow tools: {settings.NEWSLETTER_NAME}", "follow", link)
+
+
 def subscribed_already(subscriber: Subscriber) -> None:
     token = tokens.preferences_token(subscriber.public_id, 0, subscriber.token_version)
     _send(
@@ -32,6 +37,16 @@ def confirm_erasure(email: str, secret: str) -> None:
 
 def confirm_export(email: str, secret: str) -> None:
     _send(email, f"Download my data: {settings.NEWSLETTER_NAME}", "export", reverse("newsletter_export", args=[secret]))
+
+
+def release(email: str, secret: str) -> None:
+    link = reverse("newsletter_move", args=[secret])
+    _send(email, f"Another address: {settings.NEWSLETTER_NAME}", "release", link)
+
+
+def take_over(email: str, secret: str) -> None:
+    link = reverse("newsletter_move", args=[secret])
+    _send(email, f"This address: {settings.NEWSLETTER_NAME}", "take_over", link)
 
 
 def _send(email: str, subject: str, name: str, path: str) -> None:

@@ -190,11 +190,12 @@ def categories_with_leaders() -> list[Shelf]:
     return categories
 
 
-def curated_comparisons() -> list[Comparison]:
+def curated_comparisons(of: QuerySet[Comparison] | None = None) -> list[Comparison]:
     """Return published comparisons of public tools, newest feature first, their tools scored."""
     public = with_figures(Tool.objects.public())
     rows = list(
-        Comparison.objects.published()
+        (Comparison.objects.all() if of is None else of)
+        .exclude(published_at=None)
         .exclude(first__state="draft")
         .exclude(second__state="draft")
         .prefetch_related(Prefetch("first", public), Prefetch("second", public))

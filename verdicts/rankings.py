@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, FloatField, Q, QuerySet, Sum
@@ -85,21 +86,28 @@ def biggest_gaps(tools: QuerySet[Tool]) -> list[ScoredTool]:
     return [tool for tool in rows if tool.community.kind == "shown"]
 
 
-@require_safe
-def rankings(request: HttpRequest, slug: str = "") -> HttpResponse:
-    shelf = get_object_or_404(Category, slug=slug) if slug else None
+def ranked(shelf: Category | None) -> dict[str, Any]:
+    """Return what a page of rankings shows of all tools on offer, or of those on one shelf."""
     tools = Tool.objects.filter(state=State.PUBLISHED)
     if shelf:
         tools = tools.filter(category=shelf)
     total = tools.count()
-    context = {
-        "category": shelf,
-        "categories": queries.filled_categories(),
+    return {
         "total": total,
         "panel_ranking": by_panel(tools, total),
         "reader_ranking": by_readers(tools, total, site_share()),
         "divided": most_divided(tools),
         "gaps": biggest_gaps(tools),
+    }
+
+
+@require_safe
+def rankings(request: HttpRequest, slug: str = "") -> HttpResponse:
+    shelf = get_object_or_404(Category, slug=slug) if slug else None
+    context = {
+        **ranked(shelf),
+        "category": shelf,
+        "categories": queries.filled_categories(),
         "method": {"quorum": scoring.QUORUM, "few_votes": scoring.FEW_VOTES},
         "canonical_url": settings.SITE_URL + request.path,
     }

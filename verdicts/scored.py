@@ -6,7 +6,7 @@ from tools.models import Category, Price, Tool
 from verdicts.scoring import CommunityScore, PanelScore
 
 if TYPE_CHECKING:
-    from verdicts.vote import Control
+    from verdicts.vote_control import Control
 
     class ScoredTool(Tool):
         """A tool that has been through `queries.with_figures` and `queries.scored`."""
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
         panel_total: int
         vote_ships: int
         vote_skips: int
+        vote_held: int
+        vote_discarded: int
         panel: PanelScore
         community: CommunityScore
         price: Price | None

@@ -18,10 +18,13 @@ from verdicts import comparing, queries, scoring, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
 from verdicts.methodology import CHANGELOG, constants
 from verdicts.models import Reviewer, Verdict
-from verdicts.readers import history_of
+from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
-from verdicts.vote import for_its_reader, with_controls
+from verdicts.vote_control import for_its_reader, with_controls
+from voting import ledger
+
+MOST_LINES = 5  # of the ledger, on the page of a tool
 
 
 @require_safe
@@ -98,7 +101,8 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = queries.with_figures(Tool.objects.named(slug)).first()
     if found is None or (found.is_draft and not _may_preview(request)):
         raise Http404("No such tool.")
-    if found.slug != slug or request.GET:
+    wants_all = request.META.get("QUERY_STRING") == "votes=all"
+    if found.slug != slug or (request.GET and not wants_all):
         return redirect(found, permanent=not found.is_draft)
     page = tool_page(found)
     context = {
@@ -108,10 +112,12 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "verdicts": page.scorecard,
         "changes": page.changes,
         "history": history_of(found),
+        "all_votes": all_votes_of(found) if wants_all else None,
+        "ledger": ledger.of_tool(found, MOST_LINES),
         "pairs": page.pairs,
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,
-        "robots": page.robots,
+        "robots": "noindex, follow" if wants_all else page.robots,
         "json_ld": "" if found.is_draft else structured.of_tool(page),
         "card_path": "" if found.is_draft else reverse("tool_card", args=[found.slug]),
         "twins": "" if found.is_draft else page.canonical_path.rstrip("/"),

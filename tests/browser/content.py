@@ -1,14 +1,17 @@
-"""What stands on the site that is looked at: the sample site, and tools that are hard on a layout.
+"""What stands on the site that is looked at: the sample site, its weekly mail, and tools that are hard on a layout.
 
 Run as a program it fills the database of the environment.
 """
 
 import datetime
+import uuid
 
 import django
 
 LETTERS = "Retrieval Orchestration Workbench for Regulated Industries 9"  # sixty characters
 UNBROKEN = "Supercalifragilistic" * 3
+READER = uuid.UUID("5a1b0c9e-7f3d-4c22-9a55-1f0e6d2b8c77")  # who reads the weekly mail, and follows a tool and a pair
+SECRET, USED_SECRET = "a-link-that-works", "a-link-that-has-done-its-work"
 
 
 def fill() -> None:
@@ -19,7 +22,32 @@ def fill() -> None:
     from verdicts.sample.loading import SampleSite
 
     SampleSite(timezone.localdate()).load(factories.editor())
+    weekly_mail()
     hard_tools()
+
+
+def weekly_mail() -> None:
+    """Two past issues, a reader who follows a tool and a pair, and two links that were mailed."""
+    from django.utils import timezone
+
+    from newsletter import sample, tokens
+    from newsletter.models import Confirmation
+    from tests import factories
+    from tools.models import Tool
+
+    sample.load()
+    reader = factories.subscriber("reader@example.org", public_id=READER)
+    aider, cursor = (Tool.objects.get(slug=slug) for slug in ("aider", "cursor"))
+    factories.follow(reader, cursor)
+    factories.follow(reader, *sorted([aider, cursor], key=lambda tool: tool.pk))
+    for who, secret, used in (
+        (factories.subscriber("new@example.org", state="pending"), SECRET, None),
+        (reader, USED_SECRET, timezone.now()),
+    ):
+        week = timezone.now() + datetime.timedelta(days=7)
+        Confirmation.objects.create(
+            subscriber=who, purpose="confirm", token_hash=tokens.digest(secret), expires_at=week, used_at=used
+        )
 
 
 def hard_tools() -> None:

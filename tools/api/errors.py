@@ -1,6 +1,6 @@
 """Refusals that the framework has no name for."""
 
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 
 
 class Conflict(APIException):
@@ -9,6 +9,12 @@ class Conflict(APIException):
     status_code = 409
     default_code = "conflict"
     default_detail = "Somebody else has saved this since you read it. Read it again, then send your change anew."
+
+
+class Unacceptable(ValidationError):
+    """The request reads as it should and breaks a rule that no description can tell: a date that is past, a name taken."""
+
+    status_code = 422
 
 
 class Unavailable(APIException):

@@ -1,6 +1,6 @@
 """What may stand behind the question mark. Anything else is refused, with a hint."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -31,10 +31,16 @@ class NamesField(serializers.CharField):
 
     def __init__(self, names: Sequence[str], **kwargs: Any) -> None:
         self.names = names
-        super().__init__(max_length=600, **kwargs)
+        super().__init__(max_length=600, trim_whitespace=False, **kwargs)
+
+    @property
+    def pattern(self) -> str:
+        """What a list of these names looks like, for the description."""
+        name = f"({'|'.join(self.names)})"
+        return f"^ *{name}( *, *{name})* *$"
 
     def to_internal_value(self, data: Any) -> list[str]:
-        wanted = [name.strip() for name in super().to_internal_value(data).split(",")]
+        wanted = [name.strip(" ") for name in super().to_internal_value(data).split(",")]
         unknown = [name for name in wanted if name not in self.names]
         if unknown:
             raise serializers.ValidationError(
@@ -71,6 +77,25 @@ class PageQuery(Query):
     cursor = serializers.CharField(
         max_length=500, required=False, help_text="Where to go on: follow `next` and `previous`, do not make one up."
     )
+
+
+class Body(serializers.Serializer):
+    """What is sent along: declared once, checked, documented; a field that is not declared is refused, with a hint."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            known = [name for name, field in self.fields.items() if not field.read_only]
+            unknown = [str(name) for name in data if name not in known]
+            if unknown:
+                raise ValidationError(
+                    {
+                        name[:60] or "non_field_errors": [
+                            serializers.ErrorDetail(f"No such field.{hint(name, known)}", code="unknown")
+                        ]
+                        for name in unknown[:10]
+                    }
+                )
+        return super().to_internal_value(data)
 
 
 def hint(name: str, known: Sequence[str]) -> str:

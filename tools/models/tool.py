@@ -1,5 +1,6 @@
 """A tool, its category, and the addresses it has had."""
 
+import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -222,6 +223,21 @@ class Tool(Checked):
         """Make the tool public now. Publishing twice keeps the first date."""
         self.state = State.PUBLISHED
         self.settle_state()
+        self.save()
+
+    def move(
+        self,
+        state: str,
+        *,
+        reason: str,
+        discontinued_on: datetime.date | None = None,
+        successor: "Tool | None" = None,
+    ) -> None:
+        """Bring the tool into a state, for a reason that its history keeps. Raises ValidationError, field by field."""
+        self.state, self.discontinued_on, self.successor = state, discontinued_on, successor
+        self.settle_state()
+        self._change_reason = reason
+        self.full_clean()
         self.save()
 
     @transaction.atomic

@@ -18,6 +18,8 @@ from verdicts.api.scores import CommunityRepresentation, PanelRepresentation
 from verdicts.api.verdict import VerdictRepresentation
 from verdicts.models import Comparison
 
+CELLS = ["yes", "no", "partial", "unknown", "text"]
+
 
 class ColumnRepresentation(Representation):
     """One of the tools, with its figures."""
@@ -40,7 +42,7 @@ class FactCellRepresentation(Representation):
 
     ALWAYS = ()
 
-    kind = serializers.ChoiceField(["yes", "no", "partial", "unknown", "text"])
+    kind = serializers.ChoiceField(CELLS)
     text = serializers.CharField()
     note = serializers.CharField()
     source_url = serializers.CharField()
