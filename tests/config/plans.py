@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+A_GLANCE = 20  # rows that a scan may meet before what it looks for, such as any one sample
+
 
 @dataclass
 class Plans:
@@ -29,7 +31,7 @@ class Plans:
         found = [
             f"{node} of {table}, {rows:.0f} rows"
             for table, node, rows in self.reads
-            if table in big and (node == "Seq Scan" or rows > most_rows)
+            if table in big and rows > (A_GLANCE if node == "Seq Scan" else most_rows)
         ]
         for plan in self.words:
             for line in plan.splitlines():
