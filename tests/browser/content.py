@@ -26,6 +26,7 @@ def fill() -> None:
     hard_tools()
     crowded()
     staff_session()
+    what_readers_sent()
 
 
 def crowded() -> None:
@@ -80,6 +81,21 @@ def staff_session() -> None:
     inside = {SESSION_KEY: str(keeper.pk), HASH_SESSION_KEY: keeper.get_session_auth_hash()}
     inside[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     Session.objects.save(STAFF_SESSION, inside, timezone.now() + datetime.timedelta(days=1))
+
+
+def what_readers_sent() -> None:
+    """Reports and requests in every state, with words that are hard on a layout."""
+    from tests import factories
+    from tools.models import Tool, ToolRequest
+
+    tool = Tool.objects.get(slug="long-first")
+    factories.report(tool, said=UNBROKEN, claim=LETTERS).accept(f"{LETTERS} {UNBROKEN}", now="MIT")
+    factories.report(tool, source_url="https://example.org/licence").decline("The licence file says so.")
+    factories.report(tool, claim="Nobody has looked yet")
+    for name, verb in [(UNBROKEN, "show"), (LETTERS, "accept"), ("No Such Tool", "decline"), ("Unseen", "")]:
+        asked = ToolRequest.objects.ask(name, f"https://example.org/{len(name)}", f"{LETTERS}. It would help us.")
+        if verb:
+            getattr(asked, verb)(*([f"{LETTERS}: an answer."] if verb != "show" else []))
 
 
 def weekly_mail() -> None:
