@@ -70,6 +70,9 @@ CROWDED = math.log(1e-5)  # how unlikely a network's number of votes on one tool
 # Evidence (in nats) that strangers have turned, and by how much they must have moved the percentage, to withhold it; how
 # many votes the past is worth in that; and a turn this much older needs a nat more to be believed.
 DOUBTFUL, MOVED, TURN_VOTES, TURN_AGES = 1.8, 0.05, 60.0, 2.5 * DAY
+# Evidence from which on a turn is beyond doubt, and votes are held for it, if voters with history do not make it: how
+# much likelier what they say must be where they think as before; and when to give back.
+PLAIN, CONTRADICTED, TURN_OVER = 8.0, 2.5, -0.7
 LOSS = math.log(0.5)  # what a vote for the other side adds, if half of a side is bought
 
 # Votes hidden in a surge: of how many strangers on, how many standard errors, and up to which share of the other side a
@@ -112,7 +115,7 @@ class Episode:
     ends: float
     opened: float
     rule: str
-    by_pace: bool = False
+    enough: float  # what is held is given back once its share is no more surprising than this
 
 
 @dataclass(slots=True)
@@ -426,6 +429,11 @@ class Detector:
             if episode.tool == view.tool and episode.rule == "crowd" and now - episode.ends <= 2 * DAY:
                 self._balance(episode, view, follow=True)
         turns, looked_at = self._turns(view), len(view.timeline.ballots)
+        for side, (evidence, since) in turns.items():
+            if evidence >= PLAIN and self._is_contradicted(view, side, since):
+                low, reference = view.strangers(since, ""), self._reference(view.timeline, since, now)
+                self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
+                view.renew()
         for window in (now - max(turns.values())[1], *WINDOWS):
             begins = now - window
             if view.timeline.strangers(begins, now) >= LEAST_GROUP:
@@ -484,6 +492,19 @@ class Detector:
                 late_ships += value > 0
             found[side] = max(0.0, total), since
         return found
+
+    def _is_contradicted(self, view: View, side: int, since: float) -> bool:
+        """Tell whether voters with history go on to say what was said before a turn that strangers have made."""
+        ships, n = view.timeline.count((2,), since, view.now)
+        mine = ships if side > 0 else n - ships
+        ships_then, n_then = view.timeline.count((0, 1, 2), -math.inf, since)
+        ships_low, n_low = view.timeline.count((0, 1), since, view.now)
+        then, low = (ships_then + 4) / (n_then + 6), (ships_low + 1) / (n_low + 2)
+        if side < 0:
+            then, low = 1 - then, 1 - low
+        if low <= then:
+            return False
+        return mine * math.log(then / low) + (n - mine) * math.log((1 - then) / (1 - low)) > CONTRADICTED
 
     def _note_doubt(self, view: View, turns: dict[int, tuple[float, float]]) -> None:
         """Withhold the percentage, not the votes, where strangers may have moved it, until more voters have come."""
@@ -567,7 +588,7 @@ class Detector:
         reference = self._reference(view.timeline, episode.begins, ends)
         opinion = log_tail_binomial(len(mine), len(group), reference.most(episode.side))
         want = excess(len(mine), len(group), reference, episode.side)
-        if opinion > (HINT / 2 if episode.by_pace else CHANCE / 2):
+        if opinion > episode.enough:
             want = 0
         change = want - len(held)
         if change > 0 and follow:
@@ -616,22 +637,28 @@ class Detector:
             by_pace = opinion > chance
             if by_pace and not (opinion < HINT and opinion + pace < SURPRISE):
                 continue
-            mine.sort(key=self._doubt, reverse=True)
-            held = [it for it in mine[: excess(len(mine), n, reference, side)] if not it.rule]
-            for it in held:
-                self._set(it, HELD, rule)
-            if held:
-                self._note_episode(view.tool, side, min(it.at for it in held) - 1, view.now, rule, by_pace)
-            return bool(held)
+            return self._hold_most(view, group, reference, side, rule, HINT / 2 if by_pace else CHANCE / 2)
         return False
 
-    def _note_episode(self, tool: Hashable, side: int, begins: float, now: float, rule: str, by_pace: bool) -> None:
+    def _hold_most(
+        self, view: View, group: list[Ballot], reference: Reference, side: int, rule: str, enough: float
+    ) -> bool:
+        """Hold what a group has too many of on a side, the most doubtful first."""
+        mine = sorted((it for it in group if it.value == side), key=self._doubt, reverse=True)
+        held = [it for it in mine[: excess(len(mine), len(group), reference, side)] if not it.rule]
+        for it in held:
+            self._set(it, HELD, rule)
+        if held:
+            self._note_episode(view.tool, side, min(it.at for it in held) - 1, view.now, rule, enough)
+        return bool(held)
+
+    def _note_episode(self, tool: Hashable, side: int, begins: float, now: float, rule: str, enough: float) -> None:
         """Open an episode, or widen the one that goes on."""
         for it in self.episodes:
             if (it.tool, it.side, it.rule) == (tool, side, rule) and begins < it.ends + 2 * DAY:
                 it.begins, it.ends = min(it.begins, begins), now
                 return
-        self.episodes.append(Episode(tool, side, begins, now, now, rule, by_pace))
+        self.episodes.append(Episode(tool, side, begins, now, now, rule, enough))
 
     def _doubt(self, ballot: Ballot) -> float:
         """Order votes of one side by how little speaks for them; ties by a number nobody can choose."""
