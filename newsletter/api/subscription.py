@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from newsletter import consenting, views
 from newsletter.forms import SubscribeForm
 from tools.api.errors import Unacceptable
-from tools.api.params import Body
+from tools.api.params import Body, StrictField
 from tools.api.views import ApiView, Representation
+from tools.text import VISIBLE
 
 
 class AskingRepresentation(Representation):
@@ -33,9 +34,11 @@ class AskedRepresentation(Representation):
 
 
 class SubscriptionBody(Body):
-    email = serializers.CharField(max_length=1000)
-    stamp = serializers.CharField(max_length=200)
-    subject_line = serializers.CharField(required=False, allow_blank=True, max_length=1000, help_text="Leave it out.")
+    """Whose mail, and the stamp of the question."""
+
+    email = StrictField(max_length=1000, pattern=VISIBLE)
+    stamp = StrictField(max_length=200, pattern=r"^[0-9.]+:[A-Za-z0-9_-]+$")
+    subject_line = StrictField(required=False, allow_blank=True, max_length=1000, help_text="Leave it out.")
 
 
 class SubscriptionView(ApiView):
