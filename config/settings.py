@@ -104,6 +104,7 @@ TEMPLATES = [
 
 # Data ---------------------------------------------------------------------------------------
 
+STATEMENT_SECONDS = read.number("DATABASE_STATEMENT_SECONDS", default=0, least=0, most=3600)
 DATABASE_URL = read.url(
     "DATABASE_URL", f"sqlite:///{VAR_DIR / 'shipworthy.sqlite3'}", {"sqlite", "postgres", "postgresql"}
 )
@@ -126,6 +127,13 @@ else:
             "reconnect_timeout": 2,
         },
         "connect_timeout": 5,
+        # A server that went without a word, as when its machine loses power, is given up after half a minute.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        # Nobody holds locks while doing nothing. A page gives up, too (config/wsgi.py); jobs and commands may take long.
+        "options": f"-c idle_in_transaction_session_timeout=300s -c statement_timeout={STATEMENT_SECONDS}s",
     }
     # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -168,6 +176,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+# Nobody waits for a broker that hangs. A job whose worker was killed goes to another after two minutes; one that lasts longer
+# is given out twice, and whoever comes second finds that there is nothing to do.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 3, "socket_connect_timeout": 2, "visibility_timeout": 120}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 # Confirmations have a queue, and so a worker, of their own: they never wait behind a digest.
 CELERY_TASK_ROUTES = {
     **{f"newsletter.jobs.{name}": {"queue": "mail_bulk"} for name in ("freeze_issue", "send_batch", "finish_issue")},
@@ -199,6 +213,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
     # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
     "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour: votes that came unusually fast wait for it.
+    "check-votes": {
+        "task": "voting.tasks.check_votes",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 55 * 60},
+    },
     # Every hour, off the hour: a young tool's percentage waits for these.
     "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }
@@ -236,6 +256,12 @@ NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addres
 if len(NEWSLETTER_ADDRESS_KEY) < 32:
     raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
+# Bounces and complaints that mail providers report over the web (newsletter/hooks.py), by django-anymail.
+MAIL_HOOKS = read.choices(
+    "MAIL_HOOKS", {"brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "postmark", "sparkpost"}
+)
+ANYMAIL = read.hook_secrets(MAIL_HOOKS, read.text("MAIL_HOOK_SECRET"), read.text("MAIL_HOOK_KEY"))
+
 # People -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -249,6 +275,7 @@ PASSWORD_HASHERS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my_votes"
+VOTE_PROOF_OF_WORK = read.choice("VOTE_PROOF_OF_WORK", default="automatic", choices=("automatic", "never", "always"))
 STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
 
 ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"
@@ -285,6 +312,7 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith("http://")  # which browsers allow on localhost alone
 
 SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds for each question to a provider
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
 PROVIDER_ORIGINS = {"github": "https://github.com", "google": "https://accounts.google.com"}
 PROVIDER_KEYS = {
@@ -449,6 +477,7 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso"),
     hide_tokens,
 ]
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a job's lines bear the id of the request that asked for it
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhere, logs included
 structlog.configure(
     processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

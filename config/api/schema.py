@@ -24,6 +24,7 @@ REFUSALS = {
     "409": "Somebody else has saved the same thing meanwhile.",
     "415": "The body has to be JSON.",
     "422": "It reads as it should, but breaks a rule; `errors` names the parameters or fields.",
+    "428": "Very many ask just now: the solution of `work` has to come along.",
     "429": "Too many requests; `Retry-After` says when to ask again.",
     "500": "A fault of ours.",
     "503": "The database is away.",
@@ -172,6 +173,8 @@ class ApiSchema(AutoSchema):
             codes |= {"403"}
         if self.method in {"POST", "PUT", "PATCH"}:
             codes |= {"415", "422"}
+        if self.method == "POST" and not self.view.is_closed:
+            codes.add("428")
         if self.method != "GET" and getattr(self.view, "can_conflict", False):
             codes |= {"409"}
         for code in sorted(codes):

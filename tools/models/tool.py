@@ -129,7 +129,8 @@ class Tool(Checked):
     class Meta:
         ordering = [Lower("name"), "pk"]
         indexes = [
-            models.Index(fields=["state", "category"], name="tool_state_category"),
+            # Not the state first: nearly all tools are public, and SQLite would sort them all rather than read an order.
+            models.Index(fields=["category", "state"], name="tool_category_state"),
             models.Index(Lower("name"), name="tool_lower_name"),
             models.Index(fields=["homepage"], name="tool_homepage"),
             models.Index(F("standing").desc(), Lower("name"), F("id"), name="tool_list"),

@@ -18,7 +18,7 @@ from tools.models import State, Tool
 from verdicts import queries
 from verdicts.api.scores import CommunityRepresentation
 from verdicts.vote import ENDED, OF_A_NETWORK, OF_A_VOTER, TOO_MANY, WORDS
-from voting import guests, stamps
+from voting import alert, guests, stamps
 from voting.authentication import BrowserAuthentication, TokenAuthentication
 from voting.casting import VoterGone, cast
 from voting.forms import CHOICES
@@ -145,7 +145,7 @@ class VoteView(OfTheCaller, DetailView):
         if wait := OF_A_VOTER.wait(str(voter.pk)):
             raise Throttled(wait, TOO_MANY)
         try:
-            cast(voter, tool, value, origin=Origin(address, self.request.headers.get("User-Agent", "")))
+            cast(voter, tool, value, origin=self._origin(tool, address))
         except VoterGone as error:
             raise Conflict("This account is no more.") from error
         answer = Response(self._representation_of(voter, tool, value))
@@ -164,6 +164,11 @@ class VoteView(OfTheCaller, DetailView):
         if tool.state == State.DISCONTINUED:
             raise Conflict(ENDED.format(tool=tool.name), code="discontinued")
         return tool
+
+    def _origin(self, tool: Tool, address: str) -> Origin:
+        """Under alert a program's vote waits for the next pass, as one of a browser without scripts does."""
+        waits = alert.is_on(tool.pk) and alert.can_wait()
+        return Origin(address, self.request.headers.get("User-Agent", ""), waits=waits)
 
     def _is_nobody(self) -> bool:
         """Whether the caller has never voted: a guest is not made by taking nothing back."""

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("voting", "0041_a_vote_is_one_call"),
+        ("voting", "0061_editors_look_at_cases"),
     ]
 
     operations = [
