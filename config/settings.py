@@ -394,11 +394,13 @@ SPECTACULAR_SETTINGS = {
         "VerdictState": "verdicts.models.Verdict.State",
         "RevisionState": "verdicts.api.verdict.PAST",
         "GoneState": "newsletter.api.issue.GONE",
+        "Choice": "verdicts.api.vote.SAID",
         "Decision": "verdicts.models.Decision",
         "Evidence": "verdicts.models.Evidence",
         "Entry": "tools.models.tool.Entry",
     },
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,
 }
