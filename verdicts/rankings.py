@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from tools.freshness import kept_as_list
 from tools.models import Category, State, Tool
-from verdicts import comparing, queries, scoring
+from verdicts import comparing, facets, queries, scoring
 from verdicts.comparing import Pair
 from verdicts.scored import ScoredTool
 from voting.models import Tally
@@ -133,7 +133,7 @@ def ranked(shelf: Category | None) -> dict[str, Any]:
         tools = tools.filter(category=shelf)
     total = tools.count()
     best = most_shipped(tools, site_share())
-    return {
+    found = {
         "total": total,
         "panel_ranking": by_panel(tools, total),
         "reader_ranking": by_readers(tools, total, best),
@@ -141,6 +141,9 @@ def ranked(shelf: Category | None) -> dict[str, Any]:
         "divided": most_divided(tools),
         "gaps": biggest_gaps(tools),
     }
+    places = [place.tool for name in ("panel_ranking", "reader_ranking") for place in found[name].places]
+    facets.tell_staleness([*places, *found["divided"], *found["gaps"]])
+    return found
 
 
 @require_safe
