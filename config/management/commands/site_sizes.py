@@ -21,7 +21,7 @@ GROUPS = {
     "voters": ("voting_voter", ["voting_voter"], "a voter"),
     "subscribers": (
         "newsletter_subscriber",
-        ["newsletter_subscriber", "newsletter_consent"],
+        ["newsletter_subscriber", "newsletter_consentevent"],
         "a subscriber with consent",
     ),
 }
@@ -69,4 +69,4 @@ class Command(BaseCommand):
             return dict(cursor.fetchall())
 
     def _belongs(self, table: str, starts: list[str]) -> bool:
-        return any(table == start or start.endswith("_") and table.startswith(start) for start in starts)
+        return any(table == start or (start.endswith("_") and table.startswith(start)) for start in starts)
