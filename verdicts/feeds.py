@@ -138,7 +138,11 @@ class CategoryFeed(ChangesFeed):
 
 class ToolFeed(ChangesFeed):
     def get_object(self, request: HttpRequest, **named: str) -> Any:
-        return get_object_or_404(Tool.objects.public(), slug=named["slug"])
+        found = get_object_or_404(queries.with_figures(Tool.objects.public()), slug=named["slug"])
+        return queries.scored([found])[0]
+
+    def subtitle(self, subject: Any) -> str:
+        return clean_text(f"Panel: {subject.panel.words}. Readers: {subject.community.words}.")
 
     def link(self, subject: Any) -> str:
         return settings.SITE_URL + subject.get_absolute_url()

@@ -19,6 +19,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -28,18 +29,21 @@ MEMORY = 14 * DAY  # how long anything about addresses is remembered
 # In log odds: how far an honest crowd's opinion may lie from that of other voters of the same days, and from the past.
 TOLERANCE_NOW, TOLERANCE_PAST = 0.25, 0.8
 CHANCE = math.log(1e-4)  # how unlikely an excess must be before a vote is held for it
-SURPRISE, HINT = -12.0, -1.8  # the same for rate and opinion together, where the opinion alone says at least the second
+SURPRISE, HINT = -12.0, -3.6  # the same for rate and opinion together, where the opinion alone says at least the second
 CROWDED = math.log(1e-5)  # how unlikely a network's number of votes on one tool must be
 WINDOWS = (6 * HOUR, DAY, 3 * DAY, 10 * DAY, 28 * DAY)
 LEAST_GROUP = 8  # fewer votes show no percentage, and no pattern
 DOUBT = 1.3  # how many standard deviations of the reference itself are allowed for
 PAST_VOTES, PRIOR_VOTES = 14.0, 6.0  # how many votes the tool's past and the site's share are worth as reference
 ENOUGH_NEW = 0.01
+HASTE = 9.0
 TRAPPED, TAINTED = 0.2, 2.0
-STAYS = (0.8, 2.5, 6.0, 15.0)
+STAYS = (0.8, 2.5, 6.0, HASTE, 15.0)
 TURNED = 1.6 * CHANCE
+TELLING = 0.85
+LOSS = math.log(0.5)
 DOUBTFUL, MOVED, TURN_VOTES = 1.8, 0.05, 60.0
-HIDDEN_LEAST, HIDDEN_SURE, HIDDEN_PART = 100, 4.0, 0.45
+HIDDEN_LEAST, HIDDEN_SURE, HIDDEN_PART = 100, 4.0, 0.7
 MOSTLY_BOUGHT = 0.5  # from this share of excess on, the whole side of a group is held
 ONE_SIDED = 0.85  # a crowd with fewer of one side has other people in it, and is only trimmed
 QUICK_SECONDS = 2.5  # readers rarely vote that soon after a page has opened
@@ -162,16 +166,24 @@ class Reference:
         return Reference(self.share, self.votes, TOLERANCE_NOW).most(side)
 
 
+@cache
+def gain_of_turn(percent: int, votes: int, side: int) -> float:
+    """Return what a vote for a side adds to the evidence that half of the side is bought, measured by such a past."""
+    p = Reference(min(0.97, max(0.03, percent / 100)), votes, TOLERANCE_NOW).most(side)
+    return math.log((1 + p) / (2 * p))
+
+
 def excess(mine: int, n: int, reference: Reference, side: int) -> int:
     """Return how many of a group's votes for a side are more than the others in it let expect.
 
     Of a bought crowd so many are left that the number stays where it was; of one with honest people in it as many as
     an honest crowd may have.
     """
-    others, steady, usual = n - mine, reference.steady(side), reference.of(side)
+    others, usual = n - mine, reference.of(side)
     honest = others * usual / (1 - usual)
+    allowed = honest * math.exp(TOLERANCE_NOW)
     one_sided = mine >= ONE_SIDED * n and mine - honest - 1 >= MOSTLY_BOUGHT * mine
-    return max(0, mine - math.ceil(honest if one_sided else others * steady / (1 - steady)))
+    return max(0, mine - math.ceil(honest if one_sided else allowed))
 
 
 BITS = 32
@@ -214,7 +226,6 @@ class Detector:
         self.site = [0, 0]
         self.middling, self.began = 0.0, math.inf
         self.stays: Counter[tuple[bool, int]] = Counter()
-        self.quick_share = 0.14
         self.in_doubt: set[Hashable] = set()
         self.touched: set[Hashable] = set()
         self.fresh: dict[Hashable, float] = defaultdict(float)
@@ -435,7 +446,7 @@ class Detector:
                 expected = len(low) * elsewhere / (len(self.recent) + 60.0)
                 least_group = 2 + 0.15 * place.settled if kind == "address" else 3
                 crowded = len(group) > least_group
-                least = CROWDED + 4 * (kind == "address")
+                least = CROWDED + (6 - math.log(len(groups)) if kind == "address" else 0)
                 if (crowded and log_tail_poisson(len(group), max(0.3, expected)) < least) or (
                     kind == "address" and len(group) >= LEAST_GROUP
                 ):
@@ -492,7 +503,7 @@ class Detector:
         for episode in self.episodes:
             if episode.tool == tool and episode.rule == "crowd" and now - episode.ends <= 2 * DAY:
                 timeline = self._balance(episode, ballots, standing, timeline, now, follow=True)
-        turns = self._turns(timeline, standing, now)
+        turns, looked_at = self._turns(timeline, standing, now), len(timeline.ballots)
         for window in (now - max(turns.values())[1], *WINDOWS):
             begins = now - window
             if timeline.strangers(begins, now) >= LEAST_GROUP:
@@ -503,27 +514,29 @@ class Detector:
                 if self._hold_excess(tool, low, reference, begins, now, "crowd", pace, chance):
                     timeline = Timeline(ballots, standing)
                     continue
-                if self._hold_hidden(ballots, standing, begins, now, pace):
+                if self._hold_hidden(ballots, standing, begins, now, self._usual(timeline, begins, now), pace):
                     timeline = Timeline(ballots, standing)
             if window <= 3 * DAY:
                 self._sleepers(tool, timeline, standing, begins, now)
-        self._note_doubt(tool, timeline, self._turns(timeline, standing, now), now)
+        if len(timeline.ballots) != looked_at:
+            turns = self._turns(timeline, standing, now)
+        self._note_doubt(tool, timeline, turns, now)
 
-    def _pace(self, timeline: Timeline, begins: float, now: float) -> float:
-        """Return the log of how surprising the number of strangers since `begins` is, after the weeks before.
+    def _usual(self, timeline: Timeline, begins: float, now: float) -> float:
+        """Return how many strangers the weeks before let expect since `begins`; infinitely many if there are none.
 
-        A tool too young to have weeks before is measured by the middle tool of the site.
+        A tool too young to have weeks before is measured by the middle tool of the site, once the site has some.
         """
         window = now - begins
         oldest = timeline.times[0] if timeline.times else now
         span = min(max(3 * window, MEMORY), begins - oldest)
-        low = timeline.strangers(begins, now)
-        if span < window:
-            if oldest < self.began + MEMORY:  # the site itself is too young to tell
-                return 0.0
-            return log_tail_poisson(low, 3 + 1.25 * self.middling * window)
-        usual = timeline.strangers(begins - span, begins)
-        return log_tail_poisson(low, 1 + 1.25 * (usual + 1) * window / span)
+        if span >= window:
+            return 1 + 1.25 * (timeline.strangers(begins - span, begins) + 1) * window / span
+        return math.inf if oldest < self.began + MEMORY else 3 + 1.25 * self.middling * window
+
+    def _pace(self, timeline: Timeline, begins: float, now: float) -> float:
+        """Return the log of how surprising the number of strangers since `begins` is."""
+        return log_tail_poisson(timeline.strangers(begins, now), self._usual(timeline, begins, now))
 
     def _turns(self, timeline: Timeline, standing: dict[int, int], now: float) -> dict[int, tuple[float, float]]:
         """Return, for each side, a running sum of the evidence that strangers are bought for it, and since when it runs.
@@ -535,19 +548,20 @@ class Detector:
         if timeline.strangers(now - WINDOWS[-1], now) < LEAST_GROUP:
             return found
         prior = PRIOR_VOTES * (self.site[0] + 13.0) / (self.site[1] + 20.0)
+        votes = [(it.at, it.value, standing[it.id] < 2) for it in timeline.ballots]
         for side in (1, -1):
-            total, since = 0.0, now
-            ships, n, gain, loss = prior, PRIOR_VOTES, 0.0, math.log(0.5)
+            total, since, gain = 0.0, now, 0.0
+            ships, n = prior, PRIOR_VOTES
             late_ships = late = 0
-            for it in timeline.ballots:
-                if standing[it.id] < 2:
+            for at, value, stranger in votes:
+                if stranger:
                     if total <= 0:  # what came until here is the past that the next votes are measured by
                         ships, n, late_ships, late = ships + late_ships, n + late, 0, 0
-                        p = Reference(min(0.97, max(0.03, ships / n)), min(n, TURN_VOTES), TOLERANCE_NOW).most(side)
-                        total, since, gain = 0.0, it.at - 1, math.log((1 + p) / (2 * p))
-                    total += gain if it.value == side else loss
+                        gain = gain_of_turn(round(100 * ships / n), int(min(n, TURN_VOTES)), side)
+                        total, since = 0.0, at - 1
+                    total += gain if value == side else LOSS
                 late += 1
-                late_ships += it.value > 0
+                late_ships += value > 0
             found[side] = max(0.0, total), since
         return found
 
@@ -561,7 +575,7 @@ class Detector:
             return
         for side in (1, -1):
             evidence, since = turns[side]
-            if evidence < DOUBTFUL or since < now - WINDOWS[3]:
+            if evidence < max(DOUBTFUL, (now - since) / (2.5 * DAY)):  # an old turn must be plain
                 continue
             s, m = timeline.count((0, 1), since, now)
             mine = s if side > 0 else m - s
@@ -572,7 +586,13 @@ class Detector:
                 self.in_doubt.add(tool)
 
     def _hold_hidden(
-        self, ballots: list[Ballot], standing: dict[int, int], begins: float, now: float, pace: float
+        self,
+        ballots: list[Ballot],
+        standing: dict[int, int],
+        begins: float,
+        now: float,
+        usual: float,
+        pace: float,
     ) -> bool:
         """Hold the excess of voters nothing is known of on one side of a surge.
 
@@ -587,25 +607,27 @@ class Detector:
         if len(low) < HIDDEN_LEAST:
             return False
         done = False
+        hasty = sum(self.stays[True, step] for step in range(STAYS.index(HASTE) + 1))
+        hasty_share = (hasty + 7) / (self.stays[True, -1] + 50)
         for side in (1, -1):
             mine = [it for it in low if it.value == side]
             others = [it for it in low if it.value != side]
-            for kind, prior in ((self._is_unknown, 0.0), (self._is_quick, 100.0)):
+            for kind, prior, part in ((self._is_unknown, 0.0, HIDDEN_PART), (self._is_quick, 100.0, 0.8)):
                 of_kind = [it for it in mine if kind(it)]
                 rest = len(mine) - len(of_kind)
                 seen = sum(map(kind, others))
                 m = len(others) + prior
-                if m < 30:
+                if m < 30 or len(others) < 3 * usual:
                     continue
-                q = (seen + prior * self.quick_share + 1) / (m + 2)
+                q = (seen + prior * hasty_share + 1) / (m + 2)
                 odds = q / (1 - q)
                 surplus = len(of_kind) - rest * odds
                 error = math.sqrt(len(of_kind) + rest * odds**2 + rest**2 * q / (1 - q) ** 3 / m)
-                if surplus < HIDDEN_SURE * error:
+                if q > TELLING or surplus < HIDDEN_SURE * error:
                     continue
                 free = sorted((it for it in of_kind if not it.rule), key=self._doubt, reverse=True)
                 held = len(of_kind) - len(free)
-                for it in free[: max(0, int(surplus * HIDDEN_PART) - held)]:
+                for it in free[: max(0, int(surplus * part) - held)]:
                     self._set(it, HELD, "hidden")
                     done = True
                 break
@@ -617,7 +639,7 @@ class Detector:
 
     @staticmethod
     def _is_quick(ballot: Ballot) -> bool:
-        return ballot.dwell < 9
+        return ballot.dwell < HASTE
 
     def _balance(
         self,
@@ -643,7 +665,7 @@ class Detector:
         reference = self._reference(timeline, episode.begins, ends)
         opinion = log_tail_binomial(len(mine), len(group), reference.most(episode.side))
         want = excess(len(mine), len(group), reference, episode.side)
-        if opinion > (HINT if episode.by_pace else CHANCE / 2):
+        if opinion > (HINT / 2 if episode.by_pace else CHANCE / 2):
             want = 0
         change = want - len(held)
         if change > 0 and follow:
@@ -715,7 +737,7 @@ class Detector:
     def _doubt(self, ballot: Ballot) -> float:
         """Order votes of one side by how little speaks for them; ties by a number nobody can choose."""
         network = self.networks.get(ballot.network)
-        doubt = 2.0 * (ballot.dwell < QUICK_SECONDS) + 1.0 * (ballot.dwell < 9)
+        doubt = 2.0 * (ballot.dwell < QUICK_SECONDS) + 1.0 * (ballot.dwell < HASTE)
         doubt += 2.0 * bool(network and network.traps)
         doubt -= 1.0 * (len(self.voters[ballot.voter].tools) > 1) + 0.5 * ballot.account
         return doubt + (ballot.id * 2654435761 % 65536) / 131072
