@@ -41,7 +41,7 @@ def is_by_hand(request: HttpRequest) -> bool:
 
 def counts_of(issue: Issue) -> list[tuple[str, int]]:
     """Return the links of a frozen issue with how often each was opened, the most opened first."""
-    sums = LinkHit.objects.filter(issue_no=issue.number).values_list("link_no").annotate(Sum("count")).order_by()
+    sums = LinkHit.objects.filter(issue_no=issue.number or 0).values_list("link_no").annotate(Sum("count")).order_by()
     opened = dict(sums)
     paths = enumerate(paths_of(blocks_of(issue)))
     return sorted(((path, opened.get(number, 0)) for number, path in paths), key=lambda row: -row[1])
