@@ -3,44 +3,22 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import redis
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 from kombu.exceptions import KombuError
 
 from config.celery import app as celery
+from config.findings import Finding, error, ok, warning
+from config.staleness import STALE
 from tools.models import Tool
-from voting.models import Round, Vote
-from voting.settling import PASSES_WITHIN
 
 LEAST_FREE_BYTES = 1024**3
 MOST_CLOCK_SECONDS = 5
 PATIENCE_SECONDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`level` is `error` (something does not work), `warning` (it will, one day) or `ok`."""
-
-    level: str
-    words: str
-
-
-def error(words: str) -> Finding:
-    return Finding("error", words)
-
-
-def warning(words: str) -> Finding:
-    return Finding("warning", words)
-
-
-def ok(words: str) -> Finding:
-    return Finding("ok", words)
 
 
 def examine() -> Iterator[Finding]:
@@ -121,23 +99,6 @@ def _content() -> Iterator[Finding]:
         yield warning("Sample content stands on a public site. Its footer says so; a site of your own starts empty.")
 
 
-def _passes() -> Iterator[Finding]:
-    """Votes that come fast wait for the hourly pass, and nobody looks at the others without it."""
-    last = Round.objects.filter(at__lte=timezone.now()).first()
-    if last is None:
-        if Vote.objects.exists():
-            yield warning(
-                "Nobody has looked at the votes yet. Let celery beat run, or manage.py check_votes every hour."
-            )
-    elif last.at < timezone.now() - PASSES_WITHIN:
-        yield error(
-            f"The last look at the votes was at {last.at:%d %b %H:%M} UTC: bought votes count unnoticed, and some votes "
-            "wait. Is celery beat running? manage.py check_votes does it now."
-        )
-    else:
-        yield ok(f"The votes were looked at at {last.at:%H:%M} UTC.")
-
-
 def _settings() -> Iterator[Finding]:
     if settings.DEBUG:
         yield warning("DEBUG is on: error pages show settings, and no page is kept. Right for development only.")
@@ -199,5 +160,5 @@ def _jobs() -> Iterator[Finding]:
 
 
 Question = Callable[[], Iterator[Finding]]
-QUESTIONS_OF_THE_DATABASE: list[Question] = [_migrations, _tables, _triggers, _clock, _content, _passes]
+QUESTIONS_OF_THE_DATABASE: list[Question] = [_migrations, _tables, _triggers, _clock, _content, *STALE]
 QUESTIONS: list[Question] = [_settings, _disk, _cache, _jobs]

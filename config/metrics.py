@@ -14,6 +14,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, multiproces
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from config.staleness import batches_overdue
+from newsletter.models import Issue
+from newsletter.progress import progress_of
+from voting import alarms
 from voting.models import Case, Round, Tally
 
 REQUESTS = Counter("shipworthy_requests", "Requests answered by views", ["view", "method", "status"])
@@ -52,11 +56,13 @@ class SiteCollector:
         try:
             yield from votes()
             yield from passes()
+            yield from digest()
         except DatabaseError:
             yield GaugeMetricFamily("shipworthy_database_up", "Whether the database answers", value=0)
         else:
             yield GaugeMetricFamily("shipworthy_database_up", "Whether the database answers", value=1)
         yield from queues()
+        yield from alarm()
 
 
 def votes() -> Iterator[Metric]:
@@ -75,6 +81,36 @@ def passes() -> Iterator[Metric]:
         words = "When the votes were last looked at, in seconds since 1970"
         yield GaugeMetricFamily("shipworthy_votes_checked_at", words, value=last.timestamp())
     yield GaugeMetricFamily("shipworthy_cases_open", "Cases that wait for a person", value=Case.objects.open().count())
+
+
+def digest() -> Iterator[Metric]:
+    """Yield how far the newest issue has come, from the counts of its batches, and what waits for a worker too long."""
+    overdue = GaugeMetricFamily(
+        "shipworthy_batches_overdue", "Batches of mails that nobody takes", value=batches_overdue()
+    )
+    yield overdue
+    issue = Issue.objects.filter(frozen_at__isnull=False).order_by("-day").first()
+    if issue is None:
+        return
+    done = progress_of(issue)
+    family = GaugeMetricFamily("shipworthy_issue_mails", "Mails of the newest issue by state", labels=["state"])
+    for state in ("sent", "failed", "skipped", "expired", "uncertain", "deferred"):
+        family.add_metric([state], getattr(done, state))
+    family.add_metric(["open"], done.recipients - done.ended)
+    yield family
+    stuck = issue.state == Issue.State.PAUSED
+    yield GaugeMetricFamily("shipworthy_issue_paused", "Whether the newest issue waits for a person", value=stuck)
+
+
+def alarm() -> Iterator[Metric]:
+    """Yield what the last recount found; nothing where it is not known."""
+    found = alarms.last()
+    if found:
+        yield GaugeMetricFamily("shipworthy_tally_drifts", "Tallies the last recount mended", value=found.drifts)
+        said = "Votes the log told otherwise at the last recount"
+        yield GaugeMetricFamily("shipworthy_log_disagreements", said, value=found.disagreements)
+        age = time.time() - found.at
+        yield GaugeMetricFamily("shipworthy_recount_age_seconds", "Time since the last recount", value=age)
 
 
 def queues() -> Iterator[Metric]:

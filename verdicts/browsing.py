@@ -1,7 +1,7 @@
 """The catalogue: search, filters with counts, sorting, and the tray of tools to compare."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -61,6 +61,7 @@ class Browse:
     active: bool
     counted_at: datetime.datetime | None
     querystring: str
+    coverage: str
     tray: Sequence[Tool]
 
     @property
@@ -69,7 +70,19 @@ class Browse:
 
     def context(self) -> dict[str, object]:
         """Return all of it by name, for a template."""
-        names = ("page", "filters", "sorts", "query", "found", "versus", "active", "total", "tray", "counted_at")
+        names = (
+            "page",
+            "filters",
+            "sorts",
+            "query",
+            "found",
+            "versus",
+            "active",
+            "total",
+            "coverage",
+            "counted_at",
+            "tray",
+        )
         return {name: getattr(self, name) for name in names} | {"querystring_without_page": self.querystring}
 
 
@@ -91,10 +104,17 @@ def browse(params: QueryDict, tray: Sequence[Tool]) -> Browse:
         found=found,
         versus=tools_against_each_other(words) if words else [],
         active=bool(set(known) - {"sort"}),
+        coverage=_coverage(counted.choices["panel"]).words,
         counted_at=counted.at,
         querystring=urlencode([*kept.items(), *[("tools", tool.slug) for tool in tray]]),
         tray=tray,
     )
+
+
+def _coverage(results: Mapping[str, int]) -> queries.Coverage:
+    """Return how many of the tools that pass the other filters have a panel share."""
+    everything = sum(results.values())
+    return queries.Coverage(everything - results.get("none", 0), everything)
 
 
 def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: int, number: str | None) -> Page:
@@ -114,6 +134,7 @@ def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: 
     by_pk = queries.with_figures(Tool.objects.public()).in_bulk(shown)
     rows = [by_pk[key] for key in shown if key in by_pk]
     scored: list[ScoredTool] = queries.scored(rows)
+    facets.tell_staleness(scored)
     page.object_list = explain(scored, found) if found else scored
     return page
 

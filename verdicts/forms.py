@@ -40,7 +40,7 @@ class Line(forms.CharField):
     """Words of a reader in one line, without invisible characters. A NUL is left in, so that the form refuses it."""
 
     def to_python(self, value: object) -> str:
-        text = super().to_python(value)
+        text = str(super().to_python(value) or "")
         return text if "\x00" in text else clean_line(text)
 
 

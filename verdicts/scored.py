@@ -6,6 +6,7 @@ from tools.models import Category, Price, Tool
 from verdicts.scoring import CommunityScore, PanelScore
 
 if TYPE_CHECKING:
+    from verdicts.queries import Coverage
     from verdicts.vote_control import Control
 
     class ScoredTool(Tool):
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     class Shelf(Category):
         """A category with its number of public tools and its leaders."""
 
+        coverage: Coverage
         published_count: int
         leaders: list[ScoredTool]
 

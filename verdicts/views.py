@@ -16,7 +16,7 @@ from tools.models import Category, State, Tool
 from tools.slugs import is_valid
 from verdicts import comparing, queries, scoring, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
-from verdicts.methodology import CHANGELOG, constants
+from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
 from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
@@ -36,12 +36,15 @@ def home(request: HttpRequest) -> HttpResponse:
     lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
     panel = queries.panel_of_today()
     close = [pair for pair in pairs[1:] if comparing.is_close(*queries.scored(pair.tools))]
+    shelves = queries.categories_with_leaders()
+    judged, total = (sum(getattr(shelf.coverage, name) for shelf in shelves) for name in ("judged", "total"))
     context = {
         "lead": lead,
         "newest": queries.newest_verdicts(panel),
         "close_calls": close,
         "curated": [pair for pair in pairs[1:] if pair not in close],
-        "categories": queries.categories_with_leaders(),
+        "categories": shelves,
+        "coverage": queries.Coverage(judged, total).words,
         "panel": panel,
         "canonical_url": settings.SITE_URL + "/",
         "json_ld": structured.json_ld(structured.site()),
@@ -104,7 +107,7 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
     wants_all = request.META.get("QUERY_STRING") == "votes=all"
     if found.slug != slug or (request.GET and not wants_all):
         return redirect(found, permanent=not found.is_draft)
-    page = tool_page(found)
+    page = tool_page(found, with_records=True)
     context = {
         "tool": page.tool,
         "prices": page.prices,
@@ -150,7 +153,7 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     asked = "only=differences" if only else ""
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
-    page = comparing.comparison_page(tools, only_differences=only)
+    page = comparing.comparison_page(tools, only_differences=only, with_records=True)
     context = {
         "comparison": page,
         "json_ld": structured.of_comparison(page),
@@ -186,6 +189,7 @@ def panel(request: HttpRequest) -> HttpResponse:
     context = {
         "reviewers": queries.with_record(Reviewer.objects.active()),
         "card_path": reverse("page_card", args=["panel"]),
+        "coverage": queries.coverage().words,
         "former": queries.with_record(Reviewer.objects.filter(is_active=False)),
         "canonical_url": settings.SITE_URL + request.path,
     }
@@ -206,6 +210,7 @@ def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(verdicts, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "reviewer": persona,
+        "coverage": queries.coverage(),
         "card_path": reverse("reviewer_card", args=[persona.slug]),
         "page": page,
         "canonical_url": settings.SITE_URL + persona.get_absolute_url(),
@@ -221,6 +226,7 @@ def methodology(request: HttpRequest) -> HttpResponse:
         "card_path": reverse("page_card", args=["methodology"]),
         "version": scoring.METHOD_VERSION,
         "changelog": CHANGELOG,
+        "constants": CONSTANTS,
         "reviewers": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + request.path,
     }

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FOUNDERS = "/compare/claude-files-api-vs-smolvlm2-turbo/"
+EARLY_READER, STAFF_SESSION = "ea" * 16, "s7aff" * 6 + "0x"
 LONG = ["long-first", "long-second", "long-third", "long-fourth"]
 _NOW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(
     hours=6
@@ -59,7 +60,16 @@ PAGES = {
     "panel": "/panel/",
     "reviewer": "/panel/skeptic/",
     "methodology": "/methodology/",
+    "report": "/tools/claude-code/report/?cell=licence",
+    "report-choice": "/tools/claude-code/report/",
+    "reports": "/reports/",
+    "requests": "/requests/?name=Claude+Coder",
+    "rankings": "/rankings/",
+    "changes": "/changes/",
+    "corrections": "/corrections/",
     "how-votes-count": "/how-votes-count/",
+    "votes-left-out": "/votes/ledger/",
+    "all-votes": "/tools/crowded/?votes=all",
     "not-found": "/tools/claude-cod/",
     "newsletter": "/newsletter/",
 }

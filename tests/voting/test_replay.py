@@ -96,7 +96,7 @@ def test_changes_withdrawals_traps_and_sign_ins_are_told_by_the_event_that_spoke
     events = [
         event(10, "a", 1),
         event(20, "a", -1),
-        event(30, "b", 1, honeypot=1),
+        event(30, "b", 1, honeypot=1, ip="192.0.2.1"),
         event(40, "c", 1),
         event(50, "c", 0),
         event(60, "d", 1, tool="two"),

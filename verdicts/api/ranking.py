@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from rest_framework import serializers
@@ -12,9 +11,8 @@ from tools.api.catalogue import PageLink
 from tools.api.params import NamesField, Query, fields_of
 from tools.api.views import DetailView, Representation
 from tools.models import Category
-from verdicts import comparing, queries, rankings
+from verdicts import comparing, rankings
 from verdicts.api.scores import CommunityRepresentation, PanelRepresentation
-from verdicts.models import Comparison
 
 
 class RankedRepresentation(Representation):
@@ -51,7 +49,7 @@ class RankingRepresentation(Representation):
 
 
 class CloseCallRepresentation(Representation):
-    """A pair that an editor has written about and the whole panel judges alike."""
+    """Two tools of one category that are too close to call among readers."""
 
     ALWAYS = ()
 
@@ -90,9 +88,10 @@ class RankingsView(DetailView):
 
     def found(self) -> dict[str, Any]:
         path = reverse("category_rankings", args=[self.shelf.slug]) if self.shelf else reverse("rankings")
-        return rankings.ranked(self.shelf) | {
+        ranked = rankings.ranked(self.shelf)
+        return ranked | {
             "category": self.shelf.slug if self.shelf else None,
-            "close_calls": close_calls(self.shelf),
+            "close_calls": close_calls(ranked["close_calls"]),
             "page_url": settings.SITE_URL + path,
         }
 
@@ -107,11 +106,8 @@ class CategoryRankingsView(RankingsView):
         return super().found()
 
 
-def close_calls(shelf: Category | None) -> list[dict[str, str]]:
-    """Return the written pairs whose panels agree, of the whole site or with both tools on one shelf."""
-    rows = Comparison.objects.filter(Q(first__category=shelf, second__category=shelf) if shelf else Q())
-    pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in queries.curated_comparisons(rows)]
-    close = [pair for pair in pairs if comparing.is_close(*pair.tools)]  # type: ignore[arg-type]
+def close_calls(pairs: list[comparing.Pair]) -> list[dict[str, str]]:
+    """Return the pairs that readers leave open, as the page of rankings lists them."""
     return [
         {
             "comparison": comparing.SEPARATOR.join(tool.slug for tool in pair.tools),
@@ -119,5 +115,5 @@ def close_calls(shelf: Category | None) -> list[dict[str, str]]:
             "headline": pair.headline,
             "lead": comparing.lead_in_words(pair.tools),  # type: ignore[arg-type]
         }
-        for pair in close
+        for pair in pairs
     ]
