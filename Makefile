@@ -37,15 +37,14 @@ run: venv ## set the site up with sample content and serve it on http://127.0.0.
 test: venv-dev ## run the whole test suite
 	@$(PY) -m pytest -n auto $(ARGS)
 
-faults: venv-dev ## kill processes, Redis and PostgreSQL under a site of several nodes, and see that it keeps its promises
-	@$(PY) -m pytest -n 0 -o addopts="-ra --strict-markers -p tests.environment" tests/faults $(ARGS)
+faults: venv-dev ## kill processes, Redis and PostgreSQL under a site, and see that it keeps its promises (LONG=1: ten minutes of load)
+	@$(PY) -m pytest -n 0 -o addopts="-ra --strict-markers -p tests.environment" tests/faults $(if $(LONG),--minutes=10) $(ARGS)
 
 check: venv-dev ## lint, types, templates, import rule, migrations, deployment settings, locks
 	@sh .ci/check
 
-bench: venv-dev ## time the pages, and the weekly mail, under load (ARGS='newsletter --help': the mail alone)
+bench: venv-dev ## one table of ratios: pages, votes and the weekly mail beside their references (ARGS='--help')
 	@$(PY) -m tests.bench $(ARGS)
-	@$(if $(ARGS),true,$(PY) -m tests.bench newsletter --if-possible)
 
 screenshots: venv-dev ## photograph the pages
 	@$(PY) -m tests.screenshots $(ARGS)

@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 
+from config import replicas
 from config.metrics import KEPT
 from config.page_store import Page, SharedStore, encoding_for
 from config.views import unavailable
@@ -116,10 +117,12 @@ class KeptPages:
         return all(page.moment.saw(it) for subject in page.subjects for it in self.latest.get(subject, ()))
 
     def put(self, key: Key, page: Page) -> None:
+        if page.size > self.most_bytes // 8:
+            return
         with self.lock:
             if key in self.pages:
                 self._remove(key)
-            if not self.is_fresh(page) or page.size > self.most_bytes // 8:
+            if not self.is_fresh(page):
                 return
             self.pages[key] = page
             self.size += page.size
@@ -155,11 +158,11 @@ class PageMiddleware:
         if key is None or key in self.never_kept:
             return self.get_response(request)
         try:
-            if page := self.kept.get(key):
+            if page := self.kept.get(key) or self.from_others(key, encoding_for(request)):
                 KEPT.inc()
                 return page.answer(request)
             with self.only_one(key):
-                page = self.kept.get(key) or self.from_others(key, encoding_for(request))
+                page = self.kept.get(key)
                 return page.answer(request) if page else self.make(key, request)
         except DatabaseError:  # what cannot be checked is not shown, and making it anew would ask the same database
             return unavailable()
@@ -183,10 +186,11 @@ class PageMiddleware:
         return page
 
     def make(self, key: Key, request: HttpRequest) -> HttpResponse:
-        moment = freshness.now()
-        asked = {name: request.META.pop(name) for name in ASKED if name in request.META}
-        response = self.get_response(request)
-        request.META.update(asked)
+        with replicas.reading(request) as source:
+            moment = freshness.now(source)
+            asked = {name: request.META.pop(name) for name in ASKED if name in request.META}
+            response = self.get_response(request)
+            request.META.update(asked)
         if response.status_code != 200 or response.streaming or response.cookies or not hasattr(response, "subjects"):
             self.note_unkept(key)
             return PACK(request, VALIDATE(request, response))

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.pages.PageMiddleware",
+    "config.replicas.ReplicaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -104,6 +105,7 @@ TEMPLATES = [
 
 # Data ---------------------------------------------------------------------------------------
 
+STATEMENT_SECONDS = read.number("DATABASE_STATEMENT_SECONDS", default=0, least=0, most=3600)
 DATABASE_URL = read.url(
     "DATABASE_URL", f"sqlite:///{VAR_DIR / 'shipworthy.sqlite3'}", {"sqlite", "postgres", "postgresql"}
 )
@@ -126,9 +128,27 @@ else:
             "reconnect_timeout": 2,
         },
         "connect_timeout": 5,
+        # A server that went without a word, as when its machine loses power, is given up after half a minute.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        # Nobody holds locks while doing nothing. A page gives up, too (config/wsgi.py); jobs and commands may take long.
+        "options": f"-c idle_in_transaction_session_timeout=300s -c statement_timeout={STATEMENT_SECONDS}s",
     }
     # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Pages for readers without a state of their own may be read from a replica (config/replicas.py).
+DATABASE_REPLICA_URL = read.url("DATABASE_REPLICA_URL", "", {"sqlite", "postgres", "postgresql"})
+if DATABASE_REPLICA_URL:
+    replica = environ.Env.db_url_config(DATABASE_REPLICA_URL)
+    if replica["ENGINE"] != DATABASES["default"]["ENGINE"]:
+        raise ImproperlyConfigured("DATABASE_REPLICA_URL must name the same kind of database as DATABASE_URL.")
+    same = {
+        name: DATABASES["default"][name] for name in ("OPTIONS", "CONN_HEALTH_CHECKS") if name in DATABASES["default"]
+    }
+    DATABASES["replica"] = replica | same | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["config.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "voting.User"
 
@@ -147,6 +167,8 @@ CACHES = {
 PAGE_CACHE_MEGABYTES = read.number("PAGE_CACHE_MEGABYTES", default=0 if DEBUG else 64, least=0, most=10_000)
 PAGE_FRESHNESS_SECONDS = 1  # a figure on a page is never older
 PAGE_LIST_SECONDS = 5  # a list of many tools may be this old while votes keep coming in
+# How long a delivery network in front may keep a page beyond that. It is told in a header of its own (RFC 9213).
+CDN_SECONDS = read.number("CDN_SECONDS", default=0, least=0, most=3600)
 PAGES_NEVER_KEPT = (
     "/admin/",
     "/api/",
@@ -168,6 +190,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+# Nobody waits for a broker that hangs. A job whose worker was killed goes to another after two minutes; one that lasts longer
+# is given out twice, and whoever comes second finds that there is nothing to do.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 3, "socket_connect_timeout": 2, "visibility_timeout": 120}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 # Confirmations have a queue, and so a worker, of their own: they never wait behind a digest.
 CELERY_TASK_ROUTES = {
     **{f"newsletter.jobs.{name}": {"queue": "mail_bulk"} for name in ("freeze_issue", "send_batch", "finish_issue")},
@@ -199,6 +227,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
     # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
     "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour: votes that came unusually fast wait for it.
+    "check-votes": {
+        "task": "voting.tasks.check_votes",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 55 * 60},
+    },
     # Every hour, off the hour: a young tool's percentage waits for these.
     "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }
@@ -236,6 +270,12 @@ NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addres
 if len(NEWSLETTER_ADDRESS_KEY) < 32:
     raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
+# Bounces and complaints that mail providers report over the web (newsletter/hooks.py), by django-anymail.
+MAIL_HOOKS = read.choices(
+    "MAIL_HOOKS", {"brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "postmark", "sparkpost"}
+)
+ANYMAIL = read.hook_secrets(MAIL_HOOKS, read.text("MAIL_HOOK_SECRET"), read.text("MAIL_HOOK_KEY"))
+
 # People -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -249,6 +289,7 @@ PASSWORD_HASHERS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my_votes"
+VOTE_PROOF_OF_WORK = read.choice("VOTE_PROOF_OF_WORK", default="automatic", choices=("automatic", "never", "always"))
 STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
 
 ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"
@@ -285,6 +326,7 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith("http://")  # which browsers allow on localhost alone
 
 SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds for each question to a provider
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
 PROVIDER_ORIGINS = {"github": "https://github.com", "google": "https://accounts.google.com"}
 PROVIDER_KEYS = {
@@ -344,7 +386,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
-    "UNAUTHENTICATED_USER": None,
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.api.errors.Refusals"}
 SPECTACULAR_SETTINGS = {
@@ -357,7 +398,23 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_examples",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "CommunityKind": "verdicts.api.scores.KINDS",
+        "CellKind": "verdicts.api.comparison.CELLS",
+        "ChangeKind": "tools.models.Change.Kind",
+        "BlockKind": "newsletter.models.IssueItem.Kind",
+        "ToolState": "verdicts.api.tool.STATES",
+        "StaffToolState": "tools.models.State",
+        "VerdictState": "verdicts.models.Verdict.State",
+        "RevisionState": "verdicts.api.verdict.PAST",
+        "GoneState": "newsletter.api.issue.GONE",
+        "Choice": "verdicts.api.vote.SAID",
+        "Decision": "verdicts.models.Decision",
+        "Evidence": "verdicts.models.Evidence",
+        "Entry": "tools.models.tool.Entry",
+    },
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,
 }
@@ -434,6 +491,7 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso"),
     hide_tokens,
 ]
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a job's lines bear the id of the request that asked for it
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhere, logs included
 structlog.configure(
     processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -108,7 +108,7 @@ class Stack:
         self._wait_for(name)
 
     def _words(self, name: str) -> list[str]:
-        service = "web" if name.startswith("web-") else name
+        service = re.sub(r"-\d+$", "", name)  # web-1 and web-2 are the same service, and so are beat and beat-2
         words = command_of(service)
         if name == "redis":
             own = ["--port", str(self.ports["redis"]), "--bind", "127.0.0.1", "--dir", str(self.folder)]

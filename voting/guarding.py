@@ -13,9 +13,12 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisHangs
 from rest_framework.throttling import SimpleRateThrottle
 
 logger = logging.getLogger(__name__)
+
+PERIODS = {"s": "a second", "m": "a minute", "h": "an hour", "d": "a day"}
 
 
 class Throttle:
@@ -24,18 +27,33 @@ class Throttle:
     A classroom shares an address: keys that are networks want limits that thirty people stay below.
     """
 
+    PAUSE_SECONDS = 5
+    paused_until = (
+        0.0  # by the process's own clock, for all of them: a cache that hangs is asked once, not by every request
+    )
+
     def __init__(self, name: str, rate: str) -> None:
         self.name, self.rate = name, rate
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: “120 an hour”."""
+        number, _, period = self.rate.partition("/")
+        return f"{int(number):,} {PERIODS[period[0]]}"
 
     def wait(self, key: str) -> int:
         """Return 0 when the act is allowed, and count it; else the seconds to wait. With the cache away all is allowed.
 
         The key may be an address: what is kept is an HMAC of it, and no longer than the period.
         """
+        if time.monotonic() < Throttle.paused_until:
+            return 0
         window: Any = Window(self.name, self.rate)
         try:
             allowed = window.allow_request(key, None)
         except (RedisError, OSError) as error:
+            if isinstance(error, RedisHangs):
+                Throttle.paused_until = time.monotonic() + self.PAUSE_SECONDS
             logger.warning("throttle %s is open, the cache is away: %s", self.name, type(error).__name__)
             return 0
         return 0 if allowed else max(1, math.ceil(window.wait() or 1))
@@ -91,8 +109,9 @@ class GuardedForm(forms.Form):
 
     def guard(self) -> SafeString:
         """The trap and the stamp as markup. A form that comes back with errors keeps a good stamp: mending may be quick."""
-        keep = self.is_bound and not self.refusal
-        stamp = self.data[self.add_prefix(self.STAMP)] if keep else self._signer.sign(f"{time.time():.1f}")
+        return self.guard_with(self.stamp)
+
+    def guard_with(self, stamp: str) -> SafeString:
         return format_html(
             '<div hidden><label>Leave this empty <input type="text" name="{}" tabindex="-1" autocomplete="off"></label></div>'
             '<input type="hidden" name="{}" value="{}">',
@@ -100,6 +119,16 @@ class GuardedForm(forms.Form):
             self.add_prefix(self.STAMP),
             stamp,
         )
+
+    def new_stamp(self, age: float = 0) -> str:
+        """Return the stamp of a form that is rendered now, or was so many seconds ago."""
+        return self._signer.sign(f"{time.time() - age:.1f}")
+
+    @property
+    def stamp(self) -> str:
+        """When the form was rendered, signed."""
+        keep = self.is_bound and not self.refusal
+        return self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp()
 
     @property
     def _signer(self) -> signing.Signer:

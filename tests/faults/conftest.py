@@ -6,6 +6,8 @@ import pytest
 
 from tests.stack import Stack, missing, running_stack
 
+PROCESSES = ["web-1", "web-2", "worker-mail", "worker", "beat"]
+
 
 def pytest_addoption(parser):
     parser.addoption("--minutes", type=float, default=0.5, help="how long the load under random kills lasts (0.5)")
@@ -15,7 +17,8 @@ def pytest_addoption(parser):
 def stack():
     if lacking := missing():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"Missing on this machine: {lacking}")
-    with running_stack("web-1", "web-2", web_nodes=2) as running:
+    own = {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "TRUSTED_PROXIES": "1", "NEWSLETTER_KEYS": ""}
+    with running_stack(*PROCESSES, web_nodes=2, **own) as running:
         yield running
 
 
@@ -23,7 +26,7 @@ def stack():
 def everything_runs_again(stack: Stack):
     """Whatever a test has killed is there for the next."""
     yield
-    for name in ("database", "redis", "web-1", "web-2"):
+    for name in ("database", "redis", *PROCESSES):
         if name not in stack.running or stack.running[name].poll() is not None:
             stack.running.pop(name, None)
             stack.start(name)

@@ -7,15 +7,9 @@ import psycopg
 import pytest
 
 from tests.faults.asking import FOUNDERS, ask
+from tests.faults.waiting import until
 
 PAGES = ["/", "/tools/", FOUNDERS, "/tools/claude-code/", "/panel/", "/methodology/"]
-
-
-def until(is_so, seconds=20):
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_pages_go_on_while_redis_is_away_and_when_it_comes_back(stack):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from rich.progress import track
 
 from tools.importing import UnreadableFile, import_tools
@@ -47,6 +47,10 @@ class Command(BaseCommand):
             raise CommandError(f"--category: {' '.join(error.messages)}") from error
         except IntegrityError as error:
             raise CommandError("The catalogue changed during the import; nothing was written. Try again.") from error
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                "The database went away during the import; nothing was written. Run it again when it is back."
+            ) from error
         for line in report.lines():
             self.stdout.write(line)
         if options["dry_run"]:
