@@ -575,12 +575,10 @@ class Detector:
     def _balance(self, episode: Episode, view: View, *, follow: bool) -> None:
         """Hold as much of an episode's side as is excess by what is known now: more where it goes on, less later."""
         ends = view.now if follow else episode.ends + DAY
-        if episode.rule == "crowd":
-            group = [it for it in view.strangers(episode.begins, "", "crowd") if it.at <= ends]
-        else:
-            inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
-            low = view.standing
-            group = [it for it in inside if it.rule in ("sleepers", "mail") or (it.rule == "" and low[it.id] < 2)]
+        # What was held stays in the group whatever history its voters gain: a vote elsewhere next day is cheap.
+        rules = ("crowd",) if episode.rule == "crowd" else ("sleepers", "mail")
+        inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
+        group = [it for it in inside if it.rule in rules or (not it.rule and view.standing[it.id] < 2)]
         mine = [it for it in group if it.value == episode.side]
         held = [it for it in mine if it.rule == episode.rule]
         if not held:
@@ -679,9 +677,6 @@ class Detector:
             if age < 12 * HOUR or int(age // (6 * HOUR)) == int((age - HOUR) // (6 * HOUR)):
                 continue
             view = self._view(episode.tool, list(self.now_of[episode.tool].values()), now)
-            for it in view.ballots:
-                if it.rule == "crowd" and view.standing[it.id] >= 2 and episode.begins < it.at <= episode.ends:
-                    self._set(it, COUNTED, "")
             view.renew()
             self._balance(episode, view, follow=False)
         self.episodes = kept
