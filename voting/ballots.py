@@ -142,7 +142,7 @@ class Bench:
 
 def signals_of(signals: QuerySet[VoteSignal], today: datetime.date) -> dict[int, dict[str, Any]]:
     """Return what the detector is told of where votes came from, by vote. Nothing of days whose salts are gone."""
-    known = {row.vote_id: row for row in signals.values_list(*_SIGNAL, named=True)}
+    known: dict[int, Any] = {row.vote_id: row for row in signals.values_list(*_SIGNAL, named=True)}
     found = {}
     for it in origins.joined(known.values(), today):
         row = known[it.vote_id]

@@ -12,7 +12,7 @@ import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -106,21 +106,11 @@ def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:
     }
 
 
-class Sealed(Protocol):
-    """What of a signal joining needs: a row of `VoteSignal`, or just these columns of it."""
+def joined(signals: Iterable[VoteSignal], today: datetime.date) -> list[Joined]:
+    """Return the signals under the oldest living salt, so that days can be compared; those of dead days are left out.
 
-    vote_id: int
-    day: datetime.date
-    at: datetime.datetime
-    addr: bytes
-    net: bytes
-    wide: bytes
-    ua: bytes
-    earlier: bytes
-
-
-def joined(signals: Iterable[Sealed], today: datetime.date) -> list[Joined]:
-    """Return the signals under the oldest living salt, so that days can be compared; those of dead days are left out."""
+    Rows with just the columns that are read here do as well.
+    """
     salts = dict(Salt.objects.filter(day__gte=oldest_kept(today), day__lte=today).values_list("day", "key"))
     if not salts:
         return []
