@@ -108,11 +108,10 @@ class Bench:
         for name, known in (self.last.memo if self.last else {}).items():
             if hasattr(self.detector, name):
                 setattr(self.detector, name, set(known) if name == "in_doubt" else known)
-        names = {field.name for field in dataclasses.fields(Episode)}
         for case in Case.objects.filter(memo__isnull=False, decision="").order_by("pk"):
-            episode = Episode(tool=case.tool_id, **{k: v for k, v in (case.memo or {}).items() if k in names})
-            self.detector.episodes.append(episode)
-            self.cases[id(episode)] = episode, case
+            if episode := _episode_of(case):
+                self.detector.episodes.append(episode)
+                self.cases[id(episode)] = episode, case
 
     def changes(self) -> dict[int, Stood]:
         """Return where the detector wants votes to stand that stand elsewhere."""
@@ -138,6 +137,15 @@ class Bench:
         """Return the figures that the detector keeps from pass to pass."""
         kept = {k: v for k, v in vars(self.detector).items() if isinstance(v, (int, float)) or k == "site"}
         return kept | {"in_doubt": sorted(getattr(self.detector, "in_doubt", ()))}
+
+
+def _episode_of(case: Case) -> Episode | None:
+    """Return what the detector remembers of a case; nothing where it was another release's detector, which knew less."""
+    names = {field.name for field in dataclasses.fields(Episode)}
+    try:
+        return Episode(tool=case.tool_id, **{k: v for k, v in (case.memo or {}).items() if k in names})
+    except TypeError:
+        return None
 
 
 def signals_of(signals: QuerySet[VoteSignal], today: datetime.date) -> dict[int, dict[str, Any]]:

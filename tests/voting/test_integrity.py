@@ -196,6 +196,17 @@ def test_an_undo_gives_every_vote_back_where_it_was_and_the_pass_goes_on_from_th
     assert site.tally().held >= 30
 
 
+def test_what_another_release_remembered_of_a_crowd_stops_no_pass():
+    site = Site(regulars=2)
+    told = {"rule": "crowd", "side": 1, "opened_at": site.now, "begins_at": site.now, "ends_at": site.now}
+    Case.objects.create(tool=site.tool, memo={"side": 1, "unknown": 2}, **told)
+    Round.objects.update(memo={"unknown": 1})
+    site.now += HOUR
+
+    assert site.check() is not None
+    assert site.case().state == Case.State.RELEASED
+
+
 def test_a_case_whose_votes_all_count_again_is_released():
     site = Site()
     votes = site.live(site.crowd(40, 4), hours=1)
