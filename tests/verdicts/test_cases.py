@@ -50,7 +50,8 @@ def held(tool, votes, *, rule="crowd", side=1, ago=2.0, **fields):
     values = {"opened_at": at, "begins_at": at, "ends_at": at + datetime.timedelta(minutes=30), "size": len(votes)}
     case = Case.objects.create(tool=tool, side=side, rule=rule, **values | fields)
     CaseVote.objects.bulk_create([CaseVote(case=case, vote_id=vote) for vote in votes])
-    judging.decide(votes, HELD, actor=f"rule:{rule}", reason=rule, at=at)
+    if votes:
+        judging.decide(votes, HELD, actor=f"rule:{rule}", reason=rule, at=at)
     return case
 
 
@@ -121,7 +122,7 @@ def test_the_most_harmful_case_comes_first_and_closed_ones_apart(ann):
     assert page.context["queue"][0].counted.figure == "75\u202f%"
 
 
-@pytest.mark.parametrize("many", [1, 25])
+@pytest.mark.parametrize("many", [1, 12])
 def test_the_queue_costs_the_same_however_long(ann, many, django_assert_num_queries):
     for _ in range(many):
         tool = factories.tool()
