@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from tools.freshness import kept_as_list
 from verdicts import scoring, vote
-from voting import alert, detector, guests, merging, settling, stamps
+from voting import alert, detector, evidence, guests, merging, settling, stamps
 from voting.models import case, signal
 from voting.models import vote as voters
 
@@ -93,7 +93,7 @@ def one_in(log_chance: float) -> str:
 
 def points(odds: float) -> int:
     """Return how many points a share of a half moves by some log odds."""
-    return round(100 * (detector.expit(odds) - 0.5))
+    return round(100 * (evidence.expit(odds) - 0.5))
 
 
 def listed(words: list[str]) -> str:
