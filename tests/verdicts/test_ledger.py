@@ -72,7 +72,7 @@ def test_a_proposal_and_a_release_are_said_too(client, tool):
     )
 
 
-@pytest.mark.parametrize("rule", ["crowd", "sleepers", "mail", "address", "network", "wide", "something-new"])
+@pytest.mark.parametrize("rule", ["crowd", "hidden", "sleepers", "mail", "address", "network", "wide", "something-new"])
 def test_every_rule_is_said_in_words(client, tool, rule):
     held(tool, crowd(tool, 11), rule=rule)
 
