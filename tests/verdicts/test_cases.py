@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
-from verdicts import case_evidence, case_queue
+from verdicts import case_chart, case_evidence, case_queue
 from voting import counting, judging
 from voting.casting import cast
 from voting.models import Case, CaseVote, Tally, Vote, VoteEvent, VoteSignal
@@ -176,21 +176,21 @@ def test_the_chart_has_every_vote_once_and_shades_the_time_of_the_case(tool):
     crowd(tool, 3, 2, ago=6)
     case = held(tool, crowd(tool, 5, 1, ago=2), begins_at=timezone.now() - datetime.timedelta(hours=2.2))
 
-    chart = case_evidence.chart(case)
+    chart = case_chart.chart(case)
 
     assert sum(bar.ships for bar in chart.bars) == 8
     assert sum(bar.skips for bar in chart.bars) == 3
     assert sum(bar.case_ships + bar.case_skips for bar in chart.bars) == 6
     inside = [bar for bar in chart.bars if chart.shade_x <= bar.x < chart.shade_x + chart.shade_width]
     assert sum(bar.case_ships for bar in inside) == 5
-    assert max(bar.up for bar in chart.bars) == case_evidence.HALF
+    assert max(bar.up for bar in chart.bars) == case_chart.HALF
 
 
 def test_a_case_of_weeks_still_fits_on_the_screen(tool):
     now = timezone.now()
     case = held(tool, crowd(tool, 2), begins_at=now - datetime.timedelta(days=28), ends_at=now)
 
-    assert len(case_evidence.chart(case).bars) <= case_evidence.MOST_BARS
+    assert len(case_chart.chart(case).bars) <= case_chart.MOST_BARS
 
 
 @pytest.mark.parametrize(("number", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (702, "AAA")])
