@@ -62,8 +62,7 @@ def shares(
 
 def decide_due(now: datetime.datetime) -> None:
     """Decide the tests whose hour has come."""
-    due = SubjectTest.objects.filter(decide_at__lte=now, decided_at=None)
-    for pk in due.values_list("pk", flat=True):
+    for pk in SubjectTest.objects.due(now).values_list("pk", flat=True):
         decide(pk)
 
 
@@ -73,7 +72,7 @@ def decide(pk: int) -> None:
     test = SubjectTest.objects.select_for_update().select_related("issue").get(pk=pk)
     if test.decided_at is not None:
         return
-    hits = LinkHit.objects.filter(issue_no=test.issue.number)
+    hits = LinkHit.objects.filter(issue_no=test.issue.number or 0)
     test.first_opened = _sum(hits.filter(link_no__lt=SECOND_LINKS))
     test.second_opened = _sum(hits.filter(link_no__gte=SECOND_LINKS))
     is_second = test.second_opened > test.first_opened

@@ -1,9 +1,18 @@
 """A second subject for an issue, tried on a part of its readers."""
 
+import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from newsletter.models.issue import MOST_SUBJECT, Issue
+
+
+class SubjectTestQuerySet(models.QuerySet["SubjectTest"]):
+    def due(self, now: datetime.datetime) -> Self:
+        """Return those whose hour has come and that nobody has decided."""
+        return self.filter(decide_at__lte=now, decided_at=None)
 
 
 class SubjectTest(models.Model):
@@ -27,6 +36,8 @@ class SubjectTest(models.Model):
     winner = models.CharField(max_length=6, choices=Winner, blank=True, editable=False)
     first_opened = models.PositiveIntegerField(default=0, editable=False)
     second_opened = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = SubjectTestQuerySet.as_manager()
 
     class Meta:
         constraints = [
