@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 LEFT_OUT = ["voting_salt", "voting_votesignal", "django_session", "tools_touch"]
@@ -26,7 +26,19 @@ class BackupError(Exception):
 
 
 def make(folder: Path) -> dict[str, int]:
-    """Write a backup into an empty folder and return the rows of each table in it. Raises BackupError."""
+    """Write a backup into an empty folder and return the rows of each table in it. Raises BackupError.
+
+    What could not be written whole, as on a full disk, is taken away again; without its manifest it is no backup anyway.
+    """
+    try:
+        return _make(folder)
+    except (OSError, DatabaseError) as error:
+        for name in (MANIFEST, MEDIA, "database.dump", "database.sqlite3"):
+            (folder / name).unlink(missing_ok=True)
+        raise BackupError(f"The backup could not be written: {error}. Is the disk of {folder} full?") from error
+
+
+def _make(folder: Path) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise BackupError(f"{folder} is not empty. A backup is never written over another.")

@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import redis
 from django.apps import apps
@@ -13,31 +12,13 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 
 from config.celery import app as celery
+from config.findings import Finding, error, ok, warning
+from config.staleness import STALE
 from tools.models import Tool
 
 LEAST_FREE_BYTES = 1024**3
 MOST_CLOCK_SECONDS = 5
 PATIENCE_SECONDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`level` is `error` (something does not work), `warning` (it will, one day) or `ok`."""
-
-    level: str
-    words: str
-
-
-def error(words: str) -> Finding:
-    return Finding("error", words)
-
-
-def warning(words: str) -> Finding:
-    return Finding("warning", words)
-
-
-def ok(words: str) -> Finding:
-    return Finding("ok", words)
 
 
 def examine() -> Iterator[Finding]:
@@ -178,5 +159,5 @@ def _jobs() -> Iterator[Finding]:
 
 
 Question = Callable[[], Iterator[Finding]]
-QUESTIONS_OF_THE_DATABASE: list[Question] = [_migrations, _tables, _triggers, _clock, _content]
+QUESTIONS_OF_THE_DATABASE: list[Question] = [_migrations, _tables, _triggers, _clock, _content, *STALE]
 QUESTIONS: list[Question] = [_settings, _disk, _cache, _jobs]

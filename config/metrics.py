@@ -14,6 +14,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, multiproces
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from config.staleness import batches_overdue
+from newsletter.models import Issue
+from newsletter.progress import progress_of
+from voting import alarms
 from voting.models import Tally
 
 REQUESTS = Counter("shipworthy_requests", "Requests answered by views", ["view", "method", "status"])
@@ -51,11 +55,13 @@ class SiteCollector:
     def collect(self) -> Iterator[Metric]:
         try:
             yield from votes()
+            yield from digest()
         except DatabaseError:
             yield GaugeMetricFamily("shipworthy_database_up", "Whether the database answers", value=0)
         else:
             yield GaugeMetricFamily("shipworthy_database_up", "Whether the database answers", value=1)
         yield from queues()
+        yield from alarm()
 
 
 def votes() -> Iterator[Metric]:
@@ -65,6 +71,36 @@ def votes() -> Iterator[Metric]:
     for state in states:
         family.add_metric([state], found[state])
     yield family
+
+
+def digest() -> Iterator[Metric]:
+    """Yield how far the newest issue has come, from the counts of its batches, and what waits for a worker too long."""
+    overdue = GaugeMetricFamily(
+        "shipworthy_batches_overdue", "Batches of mails that nobody takes", value=batches_overdue()
+    )
+    yield overdue
+    issue = Issue.objects.filter(frozen_at__isnull=False).order_by("-day").first()
+    if issue is None:
+        return
+    done = progress_of(issue)
+    family = GaugeMetricFamily("shipworthy_issue_mails", "Mails of the newest issue by state", labels=["state"])
+    for state in ("sent", "failed", "skipped", "expired", "uncertain", "deferred"):
+        family.add_metric([state], getattr(done, state))
+    family.add_metric(["open"], done.recipients - done.ended)
+    yield family
+    stuck = issue.state == Issue.State.PAUSED
+    yield GaugeMetricFamily("shipworthy_issue_paused", "Whether the newest issue waits for a person", value=stuck)
+
+
+def alarm() -> Iterator[Metric]:
+    """Yield what the last recount found; nothing where it is not known."""
+    found = alarms.last()
+    if found:
+        yield GaugeMetricFamily("shipworthy_tally_drifts", "Tallies the last recount mended", value=found.drifts)
+        said = "Votes the log told otherwise at the last recount"
+        yield GaugeMetricFamily("shipworthy_log_disagreements", said, value=found.disagreements)
+        age = time.time() - found.at
+        yield GaugeMetricFamily("shipworthy_recount_age_seconds", "Time since the last recount", value=age)
 
 
 def queues() -> Iterator[Metric]:

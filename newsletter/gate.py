@@ -7,8 +7,10 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from kombu.exceptions import OperationalError
 
+from newsletter import breaker
 from newsletter.addresses import Address
 from newsletter.answers import CHECK_MAIL, said
 from newsletter.forms import SubscribeForm
@@ -20,7 +22,8 @@ MOST_BYTES = 10_000
 BY_ADDRESS, BY_STAMP = Throttle("subscribe", "5/h"), Throttle("subscribe-stamp", "5/d")
 BY_MAIL, OVERALL = Throttle("subscribe-mail", "3/d"), Throttle("subscribe-all", "3000/h")
 DONE = "Check your mail. If the address can be subscribed, a link to confirm is on its way."
-LATER = "Too many requests came from your network. Please try again later."
+LATER = "Too many requests are coming in. Please try again later."
+WORK = "Very many ask just now, so your browser has to compute a little first."
 AWAY = "We cannot send mail at this moment. Please try again in a few minutes."
 SECONDS_AWAY = 120
 
@@ -39,10 +42,16 @@ def decide(request: HttpRequest, form: SubscribeForm, then: Callable[[Address], 
         return Decision(HTTPStatus.ACCEPTED)
     if not form.is_valid():
         return Decision(HTTPStatus.BAD_REQUEST)
+    stamp = str(form.data.get("stamp"))
+    if breaker.is_tripped() and not breaker.has_worked(str(form.data.get("work") or ""), stamp):
+        if is_json(request):
+            return Decision(HTTPStatus.PRECONDITION_REQUIRED)
+        if wait := breaker.WITHOUT.wait("everyone"):
+            return Decision(HTTPStatus.TOO_MANY_REQUESTS, wait)
     if wait := BY_ADDRESS.wait(client_address(request)) or OVERALL.wait("everyone"):
         return Decision(HTTPStatus.TOO_MANY_REQUESTS, wait)
     address = form.cleaned_data["email"]
-    if BY_STAMP.wait(str(form.data.get("stamp"))) or BY_MAIL.wait(address.norm):
+    if BY_STAMP.wait(stamp) or BY_MAIL.wait(address.norm):
         return Decision(HTTPStatus.ACCEPTED)
     return queue(lambda: then(address))
 
@@ -64,6 +73,9 @@ def answer(
         if as_json:
             return JsonResponse({"errors": form.errors.get_json_data()}, status=400)
         return render(request, template, {"form": form, **context}, status=400)
+    if decision.status == HTTPStatus.PRECONDITION_REQUIRED:
+        found = breaker.challenge(str(form.data.get("stamp")))
+        return JsonResponse({"detail": WORK, "work": found, "script": static("js/work.js")}, status=decision.status)
     return say(request, decision, as_json=as_json)
 
 

@@ -6,9 +6,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import wrap
 
 from newsletter import tokens
 from newsletter.models import Subscriber
+
+COLUMNS = 72  # of plain text; an address in it stays whole
 
 
 def confirm(email: str, secret: str) -> None:
@@ -60,7 +63,7 @@ def _send(email: str, subject: str, name: str, path: str) -> None:
     }
     mail = EmailMultiAlternatives(
         subject,
-        render_to_string(f"newsletter/mail/{name}.txt", values),
+        wrap(render_to_string(f"newsletter/mail/{name}.txt", values), COLUMNS),
         to=[email],
         headers={
             "Message-ID": make_msgid(domain=settings.NEWSLETTER_HOST),  # the site's name, not the machine's

@@ -25,7 +25,7 @@ OPEN_SOURCE = {"yes": "Yes", "partial": "Partly", "no": "No", "unknown": "Not ch
 FRESHNESS = {"fresh": "All verdicts fresh", "stale": "Some verdict stale", "none": "No verdicts yet"}
 NAMES = ("category", "entry", "licence", "open", "panel", "tested")
 COLUMNS = ("category__slug", "entry", "licence", "facet_open", "facet_panel", "facet_tested")
-LARGE = 2_000  # from here on the cube of the whole catalogue is kept
+LARGE = 500  # from here on the cube of the whole catalogue is kept
 KEPT_SECONDS = 300
 
 BUSY_SECONDS = 30
@@ -79,11 +79,23 @@ def with_facets(tools: QuerySet[Tool]) -> QuerySet[Tool]:
 
 
 def filtered(tools: QuerySet[Tool], chosen: Mapping[str, str]) -> QuerySet[Tool]:
-    """Return the tools that pass the chosen filters."""
-    if any(name in chosen for name in ("open", "panel", "tested")):
-        tools = with_facets(tools)
-    wanted = {column: chosen[name] for name, column in zip(NAMES, COLUMNS, strict=True) if name in chosen}
-    return tools.filter(**wanted)
+    """Return the tools that pass the chosen filters, each asked in the way that an index answers."""
+    plain = {"category": "category__slug", "entry": "entry", "licence": "licence"}
+    tools = tools.filter(**{column: chosen[name] for name, column in plain.items() if name in chosen})
+    if panel := chosen.get("panel"):
+        tools = queries.with_panel_result(tools, panel)
+    if answer := chosen.get("open"):
+        facts = Fact.objects.filter(tool=OuterRef("pk"), kind__slug="open-source").order_by()
+        tools = (
+            tools.filter(~Exists(facts) | Q(Exists(facts.filter(answer=answer))))
+            if answer == "unknown"
+            else (tools.filter(Exists(facts.filter(answer=answer))))
+        )
+    if tested := chosen.get("tested"):
+        tools = tools.filter(standing=0) if tested == "none" else tools.filter(standing__gt=0)
+        is_stale = Exists(stale_verdicts(timezone.localdate()).filter(tool=OuterRef("pk")))
+        tools = {"none": tools, "stale": tools.filter(is_stale), "fresh": tools.filter(~is_stale)}[tested]
+    return tools
 
 
 def cube_of(tools: QuerySet[Tool]) -> Cube:

@@ -337,24 +337,38 @@ def facts_of(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> l
     return sorted(past, key=lambda fact: (fact.kind.position, fact.kind.label))
 
 
+LINKED = ("name", "slug", "category", "panel_tally__ships", "panel_tally__total")
+
+
 def neighbours(tools: Sequence[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]:
-    """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf."""
-    here = {tool.pk for tool in tools}
+    """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf.
+
+    Only what a link to a pair prints is loaded: names, addresses and the panel's result.
+    """
+    here = {tool.pk: tool for tool in tools}
+    sides = [f"{side}__{column}" for side in ("first", "second") for column in LINKED]
     curated = (
         Comparison.objects.published()
         .filter(Q(first__in=tools) | Q(second__in=tools))
         .exclude(first__state="draft")
         .exclude(second__state="draft")
-        .select_related("first", "second")[:limit]
+        .select_related("first__panel_tally", "second__panel_tally")
+        .only(*sides)[:limit]
     )
-    pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != here]
-    peers = with_figures(
-        Tool.objects.filter(state="published", category__in={tool.category_id for tool in tools}).exclude(pk__in=here)
-    ).filter(standing__gt=0)
-    for peer in sort_tools(peers, "panel")[:limit]:
+    pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != {*here}]
+    peers = Tool.objects.filter(
+        state="published", category__in={tool.category_id for tool in tools}, standing__gt=0
+    ).exclude(pk__in=here)
+    for peer in sort_tools(peers, "panel").select_related("panel_tally").only(*LINKED)[:limit]:
         pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
-    unique = {frozenset((a.pk, b.pk)): (a, b) for a, b in reversed(pairs)}
-    return list(reversed(unique.values()))[:limit]
+    unique = {frozenset((a.pk, b.pk)): (here.get(a.pk, a), here.get(b.pk, b)) for a, b in reversed(pairs)}
+    found = list(reversed(unique.values()))[:limit]
+    for tool in (tool for pair in found for tool in pair if tool.pk not in here):
+        tally = getattr(tool, "panel_tally", None)
+        cast(ScoredTool, tool).panel = (
+            scoring.PanelScore(tally.ships, tally.total) if tally else scoring.PanelScore(0, 0)
+        )
+    return found
 
 
 # Reviewers -------------------------------------------------------------------------------------

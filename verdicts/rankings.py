@@ -133,17 +133,17 @@ def ranked(shelf: Category | None) -> dict[str, Any]:
         tools = tools.filter(category=shelf)
     total = tools.count()
     best = most_shipped(tools, site_share())
-    found = {
+    panel, readers = by_panel(tools, total), by_readers(tools, total, best)
+    divided, gaps = most_divided(tools), biggest_gaps(tools)
+    facets.tell_staleness([*(it.tool for it in (*panel.places, *readers.places)), *divided, *gaps])
+    return {
         "total": total,
-        "panel_ranking": by_panel(tools, total),
-        "reader_ranking": by_readers(tools, total, best),
+        "panel_ranking": panel,
+        "reader_ranking": readers,
         "close_calls": close_calls(best),
-        "divided": most_divided(tools),
-        "gaps": biggest_gaps(tools),
+        "divided": divided,
+        "gaps": gaps,
     }
-    places = [place.tool for name in ("panel_ranking", "reader_ranking") for place in found[name].places]
-    facets.tell_staleness([*places, *found["divided"], *found["gaps"]])
-    return found
 
 
 @require_safe

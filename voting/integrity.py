@@ -58,19 +58,27 @@ def _is_alone() -> bool:
 @transaction.atomic
 def carry_out(bench: Bench, now: datetime.datetime) -> Outcome:
     """Do what the detector wants after a review: move votes, gather them into cases, and note the pass."""
+    outcome = Outcome(len(bench.ballots), _move(bench, now))
+    crowds.note(bench)
+    crowds.release(now)
+    _watch(bench, now)
+    _note(bench, outcome, now)
+    return outcome
+
+
+def _move(bench: Bench, now: datetime.datetime) -> dict[int, Stood]:
+    """Move votes to where the detector wants them, and gather what is held now into cases; return what was moved."""
     wanted = bench.changes()
+    if not wanted:
+        return {}
     cases = crowds.cases_at_hand(wanted, now)
     moved = judging.follow(wanted, bench.stood, at=now)
     done = {vote: stood for vote, stood in wanted.items() if vote in moved}
     bench.stood |= done
     held = [vote for vote, (state, _) in done.items() if state == Vote.State.HELD and not bench.ballots[vote].waits]
-    crowds.gather(bench, held, cases, now)
-    crowds.note(bench)
-    crowds.release(now)
-    _watch(bench, now)
-    outcome = Outcome(len(bench.ballots), done)
-    _note(bench, outcome, now)
-    return outcome
+    if held:
+        crowds.gather(bench, held, cases, now)
+    return done
 
 
 def _watch(bench: Bench, now: datetime.datetime) -> None:
@@ -99,4 +107,5 @@ def _note(bench: Bench, outcome: Outcome, now: datetime.datetime) -> None:
         counted=outcome.into(Vote.State.COUNTED),
         memo=bench.memo(),
     )
-    Round.objects.filter(at__lt=now - ROUNDS_KEPT).delete()
+    if now.hour == 0:
+        Round.objects.filter(at__lt=now - ROUNDS_KEPT).delete()

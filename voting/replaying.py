@@ -91,7 +91,8 @@ class Replay:
         now = datetime.datetime.fromtimestamp(ends, datetime.UTC)
         if now.hour == 0:
             origins.prune(now.date())
-        counting.refresh_regulars(now)
+        if now.hour % 6 == 0:  # hourly on the site; only the percentages that are shown depend on it
+            counting.refresh_regulars(now)
         self._pass(now)
 
     def _make_voters(self, events: list[Told]) -> None:

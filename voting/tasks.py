@@ -7,7 +7,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from voting import counting, integrity, origins, work
+from voting import alarms, counting, integrity, origins, work
 from voting.models import User
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ def recount() -> None:
     for kind, vote in told[:100]:
         logger.error("vote %s and the log disagree: %s", vote, counting.REPLAY_WORDS[kind])
     counting.repair(found)
+    alarms.remember(len(found), len(told))
 
 
 @shared_task

@@ -24,7 +24,63 @@ def fill() -> None:
     SampleSite(timezone.localdate()).load(factories.editor())
     weekly_mail()
     hard_tools()
+    crowded()
+    staff_session()
     what_readers_sent()
+
+
+def crowded() -> None:
+    """A tool that votes rush in on now, a crowd of them held, some discarded; a break since; a reader from before it."""
+    from django.utils import timezone
+
+    from tests import factories
+    from tests.browser.site import EARLY_READER
+    from voting import eras, guests, judging
+    from voting.casting import cast
+    from voting.models import Case, CaseVote, Vote, Voter
+    from voting.origins import Origin
+
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    tool = factories.tool("Crowded", category=factories.category("coding-assistants"))
+    early = Voter.objects.create(cookie_mac=guests.mac_of(EARLY_READER))
+    cast(early, tool, 1, at=now - 960 * hour)
+    eras.declare(tool, "version 2", starts_at=now - 480 * hour)
+    nets = [f"203.0.113.{n % 3}" if n < 12 else f"192.0.{n}.1" for n in range(60)]
+    votes = [
+        cast(
+            factories.guest(),
+            tool,
+            -1 if n % 4 == 3 else 1,
+            origin=Origin(net, "B/1", "https://ring.example/" if n < 9 else "", 400 if n < 12 else 30_000),
+            at=now - n * hour / 60,
+        ).vote_id
+        for n, net in enumerate(nets)
+    ]
+    for part, rule, state in [
+        (votes[:16], "network", Vote.State.HELD),
+        (votes[16:30], "crowd", Vote.State.DISCARDED),
+    ]:
+        case = Case.objects.create(
+            tool=tool, rule=rule, side=1, size=len(part), opened_at=now, begins_at=now - hour / 2, ends_at=now
+        )
+        CaseVote.objects.bulk_create([CaseVote(case=case, vote_id=vote) for vote in part])
+        judging.decide(part, state, actor=f"rule:{rule}", reason=rule)
+
+
+def staff_session() -> None:
+    """A member of the staff who is signed in under a key that tests know."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.models import Session
+    from django.utils import timezone
+
+    from tests import factories
+    from tests.browser.site import STAFF_SESSION
+
+    keeper = factories.staff(name="Case Keeper")
+    inside = {SESSION_KEY: str(keeper.pk), HASH_SESSION_KEY: keeper.get_session_auth_hash()}
+    inside[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    Session.objects.save(STAFF_SESSION, inside, timezone.now() + datetime.timedelta(days=1))
 
 
 def what_readers_sent() -> None:

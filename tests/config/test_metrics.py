@@ -1,9 +1,16 @@
 """The figures for whoever watches the site."""
 
+import datetime
+
 import pytest
+from django.core.cache import cache
+from django.utils import timezone
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
 
+from newsletter import schedule
+from newsletter.models import Issue, SendBatch
 from tests import factories
+from voting import alarms
 
 TOKEN = "a-token-of-the-operator"
 
@@ -45,6 +52,36 @@ def test_votes_are_counted_by_what_became_of_them(figures):
 
     assert figures()["shipworthy_votes", "ships"] == 5
     assert figures()["shipworthy_database_up",] == 1
+
+
+def test_what_the_last_recount_found_is_told(figures):
+    cache.clear()
+    assert ("shipworthy_tally_drifts",) not in figures()
+
+    alarms.remember(2, 1)
+
+    told = figures()
+    cache.clear()
+    assert told["shipworthy_tally_drifts",] == 2
+    assert told["shipworthy_log_disagreements",] == 1
+    assert 0 <= told["shipworthy_recount_age_seconds",] < 3600
+
+
+def test_how_far_the_newest_issue_has_come_is_told(figures):
+    issue = Issue.of(schedule.period_after(timezone.now() - datetime.timedelta(days=8)))
+    Issue.objects.filter(pk=issue.pk).update(
+        state="sending", number=1, frozen_at=timezone.now(), candidate_count=10, recipient_count=10
+    )
+    SendBatch.objects.create(
+        issue=issue, number=1, wave_at=timezone.now() - datetime.timedelta(hours=1), size=10, sent=6, failed=1
+    )
+
+    told = figures()
+
+    assert told["shipworthy_issue_mails", "sent"] == 6
+    assert told["shipworthy_issue_mails", "open"] == 3
+    assert told["shipworthy_batches_overdue",] == 1
+    assert told["shipworthy_issue_paused",] == 0
 
 
 @pytest.mark.parametrize("header", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer "}])

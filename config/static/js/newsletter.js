@@ -5,7 +5,7 @@ const { email, subject_line: trap } = form.elements;
 const news = place.querySelector("[role=status]");
 const link = place.querySelector("[data-follow]");
 const PATIENCE = 2200; // milliseconds: what is sent faster than this counts as a machine's
-let stamp;
+let stamp, held;
 
 function ready() {
   stamp ??= fetch("/newsletter/stamp/")
@@ -14,12 +14,22 @@ function ready() {
   return stamp;
 }
 
+function post(work = "") {
+  const fields = { email: email.value, subject_line: trap.value, place: form.elements.place?.value, stamp: held.stamp, work };
+  return fetch(form.action, { method: "POST", body: JSON.stringify(fields), headers: { "Content-Type": "application/json" } });
+}
+
 async function send() {
-  const made = await ready();
-  await new Promise((done) => setTimeout(done, made.at + PATIENCE - performance.now()));
-  const body = JSON.stringify({ email: email.value, subject_line: trap.value, stamp: made.stamp, place: "block" });
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "Content-Type": "application/json" } });
-  const said = await answer.json();
+  held = await ready();
+  await new Promise((done) => setTimeout(done, held.at + PATIENCE - performance.now()));
+  let answer = await post();
+  let said = await answer.json();
+  if (answer.status === 428) { // very many ask: compute a little first
+    news.textContent = said.detail;
+    const { solve } = await import(said.script);
+    answer = await post(await solve(said.work));
+    said = await answer.json();
+  }
   if (said.errors && !said.errors.email) throw new Error("the page was open for long");
   email.ariaInvalid = said.errors ? "true" : null;
   news.textContent = said.detail ?? said.errors.email[0].message;
@@ -32,7 +42,7 @@ form.addEventListener("submit", (event) => {
   form.ariaBusy = "true";
   news.textContent = "One moment.";
   send()
-    .catch(() => form.submit()) // comes back as a page, to be pressed once more
+    .catch(() => form.submit()) // the answer is a page then
     .finally(() => { form.ariaBusy = "false"; });
 });
 
