@@ -48,6 +48,8 @@ class Page:
         headers["ETag"] = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         headers["Vary"] = "Accept-Encoding, Cookie"
         headers["Cache-Control"] = f"public, max-age=0, s-maxage={settings.PAGE_FRESHNESS_SECONDS}, must-revalidate"
+        if settings.CDN_SECONDS:
+            headers["CDN-Cache-Control"] = f"public, max-age={settings.CDN_SECONDS}"
         return cls({"": body}, headers, response.subjects, moment)  # type: ignore[attr-defined]
 
     @property
@@ -75,7 +77,7 @@ class Page:
     def answer(self, request: HttpRequest) -> HttpResponse:
         asked = request.META.get("HTTP_IF_NONE_MATCH", "")
         if asked and (asked == "*" or self.headers["ETag"] in asked):
-            kept = ("ETag", "Vary", "Cache-Control", "Content-Security-Policy")
+            kept = ("ETag", "Vary", "Cache-Control", "CDN-Cache-Control", "Content-Security-Policy")
             return HttpResponse(status=304, headers={name: self.headers[name] for name in kept if name in self.headers})
         encoding = encoding_for(request)
         response = HttpResponse(self.body(encoding))
@@ -179,7 +181,7 @@ def release() -> str:
     files += (settings.BASE_DIR / "templates").rglob("*.html")
     files += settings.STATIC_ROOT.glob("staticfiles.json")
     digest = hashlib.blake2b(digest_size=8)
-    for part in (settings.SITE_NAME, settings.SITE_URL, settings.SITE_CONTACT):
+    for part in (settings.SITE_NAME, settings.SITE_URL, settings.SITE_CONTACT, str(settings.CDN_SECONDS)):
         digest.update(part.encode() + b"\0")
     for file in sorted(files):
         digest.update(file.read_bytes())

@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 
+from config import replicas
 from config.metrics import KEPT
 from config.page_store import Page, SharedStore, encoding_for
 from config.views import unavailable
@@ -185,10 +186,11 @@ class PageMiddleware:
         return page
 
     def make(self, key: Key, request: HttpRequest) -> HttpResponse:
-        moment = freshness.now()
-        asked = {name: request.META.pop(name) for name in ASKED if name in request.META}
-        response = self.get_response(request)
-        request.META.update(asked)
+        with replicas.reading(request) as source:
+            moment = freshness.now(source)
+            asked = {name: request.META.pop(name) for name in ASKED if name in request.META}
+            response = self.get_response(request)
+            request.META.update(asked)
         if response.status_code != 200 or response.streaming or response.cookies or not hasattr(response, "subjects"):
             self.note_unkept(key)
             return PACK(request, VALIDATE(request, response))

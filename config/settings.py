@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.pages.PageMiddleware",
+    "config.replicas.ReplicaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -137,6 +138,17 @@ else:
     }
     # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Pages for readers without a state of their own may be read from a replica (config/replicas.py).
+DATABASE_REPLICA_URL = read.url("DATABASE_REPLICA_URL", "", {"sqlite", "postgres", "postgresql"})
+if DATABASE_REPLICA_URL:
+    replica = environ.Env.db_url_config(DATABASE_REPLICA_URL)
+    if replica["ENGINE"] != DATABASES["default"]["ENGINE"]:
+        raise ImproperlyConfigured("DATABASE_REPLICA_URL must name the same kind of database as DATABASE_URL.")
+    same = {
+        name: DATABASES["default"][name] for name in ("OPTIONS", "CONN_HEALTH_CHECKS") if name in DATABASES["default"]
+    }
+    DATABASES["replica"] = replica | same | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["config.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "voting.User"
 
@@ -155,6 +167,8 @@ CACHES = {
 PAGE_CACHE_MEGABYTES = read.number("PAGE_CACHE_MEGABYTES", default=0 if DEBUG else 64, least=0, most=10_000)
 PAGE_FRESHNESS_SECONDS = 1  # a figure on a page is never older
 PAGE_LIST_SECONDS = 5  # a list of many tools may be this old while votes keep coming in
+# How long a delivery network in front may keep a page beyond that. It is told in a header of its own (RFC 9213).
+CDN_SECONDS = read.number("CDN_SECONDS", default=0, least=0, most=3600)
 PAGES_NEVER_KEPT = (
     "/admin/",
     "/api/",
@@ -394,11 +408,13 @@ SPECTACULAR_SETTINGS = {
         "VerdictState": "verdicts.models.Verdict.State",
         "RevisionState": "verdicts.api.verdict.PAST",
         "GoneState": "newsletter.api.issue.GONE",
+        "Choice": "verdicts.api.vote.SAID",
         "Decision": "verdicts.models.Decision",
         "Evidence": "verdicts.models.Evidence",
         "Entry": "tools.models.tool.Entry",
     },
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,
 }

@@ -152,7 +152,7 @@ def verdict_snapshot(verdict: Any) -> dict[str, Any]:
         "before": verdict.mailed or "",
         "excerpt": verdict.excerpt,
         "note": verdict.revision_note,
-        "evidence": verdict.get_evidence_display(),
+        "evidence": verdict.evidence_words,
         "path": verdict.get_absolute_url(),
     }
 

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from newsletter import archive, follow_page, outbox, preferences, views
+from newsletter import archive, clicks, follow_page, outbox, preferences, views
 
 urlpatterns = [
     path("", views.newsletter, name="newsletter"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("confirm/<str:secret>/", views.confirm, name="newsletter_confirm"),
     path("stamp/", views.stamp, name="newsletter_stamp"),
     path("follow/<str:names>/", follow_page.follow, name="newsletter_follow"),
+    path("l/<slug:slug>/<int:number>/", clicks.link, name="newsletter_link"),
     path("u/<str:token>/", views.unsubscribe, name="newsletter_unsubscribe"),
     path("p/<str:token>/", preferences.preferences, name="newsletter_preferences"),
     path("p/<str:token>/unfollow/", preferences.unfollow, name="newsletter_unfollow"),

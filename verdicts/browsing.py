@@ -134,6 +134,7 @@ def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: 
     by_pk = queries.with_figures(Tool.objects.public()).in_bulk(shown)
     rows = [by_pk[key] for key in shown if key in by_pk]
     scored: list[ScoredTool] = queries.scored(rows)
+    facets.tell_staleness(scored)
     page.object_list = explain(scored, found) if found else scored
     return page
 

@@ -250,7 +250,7 @@ class Chart:
 
 def chart(case: Case) -> Chart:
     """Return the votes on the tool around the case, hour by hour where they fit. Two queries."""
-    around = max(datetime.timedelta(hours=6), (case.ends_at - case.begins_at) / 4)
+    around = max(datetime.timedelta(days=1), (case.ends_at - case.begins_at) / 4)
     begins = (case.begins_at - around).replace(minute=0, second=0, microsecond=0)
     ends = min(case.ends_at + around, timezone.now())
     step = next((it for it in STEPS if (ends - begins) / it < MOST_BARS), STEPS[-1])

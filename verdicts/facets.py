@@ -7,7 +7,7 @@ filters, and pages say when it was counted.
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +49,14 @@ def stale_verdicts(today: datetime.date) -> QuerySet[Verdict]:
     oldest = today - datetime.timedelta(days=scoring.STALE_AFTER_DAYS)
     versions = ~Q(tool_version="") & ~Q(tool__latest_version="") & ~Q(tool_version=F("tool__latest_version"))
     return Verdict.objects.published().filter(reviewer__is_active=True).filter(Q(tested_on__lt=oldest) | versions)
+
+
+def tell_staleness(tools: Sequence[Tool]) -> None:
+    """Give some tools `stale`: how many of their verdicts are, in one query."""
+    stale = stale_verdicts(timezone.localdate()).filter(tool__in=[tool.pk for tool in tools])
+    counts = dict(stale.order_by().values_list("tool").annotate(rows=Count("pk")))
+    for tool in tools:
+        tool.stale = counts.get(tool.pk, 0)  # type: ignore[attr-defined]
 
 
 def with_facets(tools: QuerySet[Tool]) -> QuerySet[Tool]:

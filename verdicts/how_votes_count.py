@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from tools.freshness import kept_as_list
 from verdicts import scoring, vote
-from voting import alert, detector, guests, merging, stamps
-from voting.models import signal
+from voting import alert, detector, evidence, guests, merging, settling, stamps
+from voting.models import case, signal
 from voting.models import vote as voters
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -36,6 +36,11 @@ def figures() -> dict[str, str | int]:
         "page_open": span(datetime.timedelta(seconds=stamps.LONGEST_SECONDS)),
         "voter_rate": vote.OF_A_VOTER.words,
         "network_rate": vote.OF_A_NETWORK.words,
+        "memory": span(datetime.timedelta(seconds=detector.MEMORY)),
+        "busy_from": in_words(case.BUSY_FROM),
+        "passes_within": span(settling.PASSES_WITHIN),
+        "second_above": case.SECOND_PERSON_ABOVE,
+        "public_above": case.PUBLIC_ABOVE,
         "windows": listed([span(datetime.timedelta(seconds=it)) for it in detector.WINDOWS]),
         "least_group": in_words(detector.LEAST_GROUP),
         "chance": one_in(detector.CHANCE),
@@ -88,7 +93,7 @@ def one_in(log_chance: float) -> str:
 
 def points(odds: float) -> int:
     """Return how many points a share of a half moves by some log odds."""
-    return round(100 * (detector.expit(odds) - 0.5))
+    return round(100 * (evidence.expit(odds) - 0.5))
 
 
 def listed(words: list[str]) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from tools.freshness import kept_as_list
 from tools.models import Category, State, Tool
-from verdicts import comparing, queries, scoring
+from verdicts import comparing, facets, queries, scoring
 from verdicts.comparing import Pair
 from verdicts.scored import ScoredTool
 from voting.models import Tally
@@ -133,13 +133,16 @@ def ranked(shelf: Category | None) -> dict[str, Any]:
         tools = tools.filter(category=shelf)
     total = tools.count()
     best = most_shipped(tools, site_share())
+    panel, readers = by_panel(tools, total), by_readers(tools, total, best)
+    divided, gaps = most_divided(tools), biggest_gaps(tools)
+    facets.tell_staleness([*(it.tool for it in (*panel.places, *readers.places)), *divided, *gaps])
     return {
         "total": total,
-        "panel_ranking": by_panel(tools, total),
-        "reader_ranking": by_readers(tools, total, best),
+        "panel_ranking": panel,
+        "reader_ranking": readers,
         "close_calls": close_calls(best),
-        "divided": most_divided(tools),
-        "gaps": biggest_gaps(tools),
+        "divided": divided,
+        "gaps": gaps,
     }
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -135,6 +136,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "page": page,
         "waiting": FactReport.objects.waiting().count(),
         "is_sent": "sent" in request.GET,
+        "card_path": reverse("page_card", args=["reports"]),
         "canonical_url": settings.SITE_URL + request.path,
         "robots": "noindex, follow" if request.GET else "",
     }

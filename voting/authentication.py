@@ -44,7 +44,7 @@ class BrowserAuthentication(BaseAuthentication):
         if request.method not in SAFE:
             if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
                 raise PermissionDenied("This came from another site, so it was not done.")
-            check = CSRFCheck(lambda _: None)  # type: ignore[arg-type, return-value]
+            check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
             check.process_request(plain)
             if reason := check.process_view(plain, None, (), {}):  # type: ignore[arg-type]
                 raise PermissionDenied(f"The CSRF check failed: {reason}")

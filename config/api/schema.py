@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from config.api.errors import ErrorRepresentation
+from config.api.samples import SAMPLES, Sample
 from tools import slugs
 from tools.api.params import Body
 from tools.api.views import DetailView, ListView, ReadView, Representation
@@ -23,6 +24,7 @@ REFUSALS = {
     "409": "Somebody else has saved the same thing meanwhile.",
     "415": "The body has to be JSON.",
     "422": "It reads as it should, but breaks a rule; `errors` names the parameters or fields.",
+    "428": "Very many ask just now: the solution of `work` has to come along.",
     "429": "Too many requests; `Retry-After` says when to ask again.",
     "500": "A fault of ours.",
     "503": "The database is away.",
@@ -49,6 +51,39 @@ class NamesSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         return {"type": "string", "maxLength": 600, "pattern": self.target.pattern}
+
+
+class StrictSchema(OpenApiSerializerFieldExtension):
+    """Text with its pattern, where there is one."""
+
+    target_class = "tools.api.params.StrictField"
+    match_subclasses = True
+    priority = -1
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        field = self.target
+        least = {} if field.allow_blank else {"minLength": 1}
+        told = {"maxLength": field.max_length, "pattern": field.pattern}
+        return {"type": "string", **least, **{name: value for name, value in told.items() if value}}
+
+
+class CellsSchema(OpenApiSerializerFieldExtension):
+    """A list some of whose places are empty."""
+
+    target_class = "verdicts.api.comparison.CellsField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        cell = auto_schema.resolve_serializer(self.target.child, direction)
+        return {"type": "array", "items": {"oneOf": [cell.ref, {"type": "null"}]}}
+
+
+class DaySchema(OpenApiSerializerFieldExtension):
+    """A day, with the months that have 31."""
+
+    target_class = "tools.api.params.DayField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "pattern": self.target.PATTERN}
 
 
 class SlugSchema(OpenApiSerializerFieldExtension):
@@ -138,6 +173,8 @@ class ApiSchema(AutoSchema):
             codes |= {"403"}
         if self.method in {"POST", "PUT", "PATCH"}:
             codes |= {"415", "422"}
+        if self.method == "POST" and not self.view.is_closed:
+            codes.add("428")
         if self.method != "GET" and getattr(self.view, "can_conflict", False):
             codes |= {"409"}
         for code in sorted(codes):
@@ -148,14 +185,10 @@ class ApiSchema(AutoSchema):
 
 def with_examples(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Add what the sample site answers, and say which properties a sparse answer may lack."""
-    for path in result["paths"].values():
-        for operation in path.values():
-            example = examples().get(operation["operationId"])
-            if example:
-                for code in ("200", "201"):
-                    content = operation["responses"].get(code, {}).get("content", {}).get("application/json")
-                    if content:
-                        content["examples"] = {"sample": {"summary": example["request"], "value": example["answer"]}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            if example := examples().get(operation["operationId"]):
+                _exemplify(operation, example)
     schemas = result["components"]["schemas"]
     for body in _below(Body):
         if body.__name__ in schemas:
@@ -169,8 +202,22 @@ def with_examples(result: dict[str, Any], generator: Any, request: Any, public: 
     return result
 
 
+def _exemplify(operation: dict[str, Any], example: dict[str, Any]) -> None:
+    """Give an operation one example of its names, its body and its answer."""
+    names = SAMPLES.get(operation["operationId"], Sample()).names
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["example"] = names[parameter["name"]]
+    for code in ("200", "201", "202"):
+        content = operation["responses"].get(code, {}).get("content", {}).get("application/json")
+        if content:
+            content["examples"] = {"sample": {"summary": example["request"], "value": example["answer"]}}
+    if example["body"]:
+        operation["requestBody"]["content"]["application/json"]["example"] = example["body"]
+
+
 def _below(kind: type) -> list[type]:
-    return [below for child in kind.__subclasses__() for below in [child, *_below(child)]]
+    return [below for child in list[type](kind.__subclasses__()) for below in [child, *_below(child)]]
 
 
 def _sparse(root: type) -> list[Any]:

@@ -8,13 +8,14 @@ from rest_framework.exceptions import ErrorDetail, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from newsletter import consenting, gate
+from newsletter import breaker, consenting, gate
 from newsletter.addresses import Address
 from newsletter.forms import SubscribeForm
 from newsletter.tasks import ask, request_subscription
-from tools.api.errors import Unacceptable, Unavailable
-from tools.api.params import Body
+from tools.api.errors import Unacceptable, Unavailable, WorkNeeded
+from tools.api.params import Body, StrictField
 from tools.api.views import ApiView, Representation
+from tools.text import VISIBLE
 from voting.network import client_address, network_of
 
 
@@ -26,6 +27,7 @@ class AskingRepresentation(Representation):
     stamp = serializers.CharField(help_text="Send it along. It holds for a day, and for one request.")
     wait_seconds = serializers.IntegerField(help_text="A request that comes quicker is answered, and not heard.")
     words = serializers.CharField(help_text="What the reader agrees to.")
+    work = serializers.DictField(help_text="An ALTCHA challenge. Only to be solved where a request is answered 428.")
 
 
 class AskedRepresentation(Representation):
@@ -37,9 +39,12 @@ class AskedRepresentation(Representation):
 
 
 class SubscriptionBody(Body):
-    email = serializers.CharField(max_length=1000)
-    stamp = serializers.CharField(max_length=200)
-    subject_line = serializers.CharField(required=False, allow_blank=True, max_length=1000, help_text="Leave it out.")
+    """Whose mail, and the stamp of the question."""
+
+    email = StrictField(max_length=1000, pattern=VISIBLE)
+    stamp = StrictField(max_length=200, pattern=r"^[0-9.]+:[A-Za-z0-9_-]+$")
+    subject_line = StrictField(required=False, allow_blank=True, max_length=1000, help_text="Leave it out.")
+    work = StrictField(required=False, allow_blank=True, max_length=2000, help_text="The solution, in Base64.")
 
 
 class SubscriptionView(ApiView):
@@ -52,8 +57,9 @@ class SubscriptionView(ApiView):
 
     def get(self, request: Request) -> Response:
         form = SubscribeForm()
-        asking = {"stamp": form.stamp, "wait_seconds": form.YOUNGEST_SECONDS, "words": consenting.WORDS}
-        return Response(AskingRepresentation(asking).data)
+        stamp = form.stamp
+        asking = {"stamp": stamp, "wait_seconds": form.YOUNGEST_SECONDS, "words": consenting.WORDS}
+        return Response(AskingRepresentation(asking | {"work": breaker.challenge(stamp)}).data)
 
     def post(self, request: Request) -> Response:
         """Ask for the mail. A link to confirm is sent where it may be; the answer tells nothing of the address."""
@@ -65,6 +71,8 @@ class SubscriptionView(ApiView):
         decision = gate.decide(request._request, form, do)
         if decision.status == HTTPStatus.BAD_REQUEST:
             raise Unacceptable(_refusals(form))
+        if decision.status == HTTPStatus.PRECONDITION_REQUIRED:
+            raise WorkNeeded
         if decision.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Throttled(decision.wait, gate.LATER)
         if decision.status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -6,32 +6,21 @@ import re
 import shlex
 
 import pytest
-import time_machine
 from django.core.cache import cache
 from django.db import transaction
-from django.utils import timezone
 
 from config.api.document import parsed
-from newsletter import sample
-from tests import factories
+from config.api.schema import EXAMPLES
+from tests.api.sample_site import answers, sample_site, written
 from tests.environment import TESTING
-from verdicts.sample.loading import SampleSite
-from voting.casting import cast
-from voting.models import ApiToken, Voter
 
 SITE = TESTING["SITE_URL"]
-DAY = "2026-11-24 12:00:00+00:00"
 
 
 @pytest.fixture
 def page(client, db):
-    """The page, with the sample site, and a member of staff who has voted on the tool of the snippets."""
-    with time_machine.travel(DAY, tick=False):
-        SampleSite(timezone.localdate()).load(factories.editor())
-        sample.load()
-        reader = factories.staff()
-        cast(Voter.objects.create(account=reader), factories.Tool.objects.get(slug="claude-code"), -1)
-        client.token = ApiToken.make(reader, "docs", "write")[1]
+    """The page, with the sample site and the token of a member of staff."""
+    with sample_site() as client.token:
         yield html.unescape(client.get("/api/docs/").text)
 
 
@@ -73,12 +62,16 @@ def with_what_is_read(client, command):
     return command
 
 
-def test_every_operation_has_snippets_that_work(client, page, monkeypatch, capsys):
-    """One test, so that the sample site is made once; curl's writes are undone before Python's."""
+def test_every_operation_has_snippets_that_work_and_a_current_example(client, page, monkeypatch, capsys):
+    """One test, so that the sample site is made once; what one part writes is undone before the next."""
     with transaction.atomic():
         check_curl(client, page)
         transaction.set_rollback(True)
-    check_python(client, page, monkeypatch, capsys)
+    with transaction.atomic():
+        check_python(client, page, monkeypatch, capsys)
+        transaction.set_rollback(True)
+    kept = EXAMPLES.read_text(encoding="utf-8")
+    assert written(answers(client, client.token)) == kept, "Run python -m tests.api.sample_site, then api_schema."
 
 
 def check_curl(client, page):

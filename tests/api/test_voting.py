@@ -4,11 +4,12 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from tests import factories
 from verdicts.vote import OF_A_VOTER
 from voting import counting
-from voting.models import ApiToken, Tally, Vote, Voter
+from voting.models import ApiToken, Round, Tally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
 V1 = "/api/v1"
@@ -175,3 +176,13 @@ def test_the_list_costs_the_same_for_one_vote_and_for_many(client, reader, djang
         answer = client.get(f"{V1}/votes/?limit=100", headers=token)
     assert len(answer.json()["results"]) == 31
     assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_in_a_rush_a_program_is_asked_for_nothing_and_its_new_vote_waits(client, tool, reader, settings):
+    settings.VOTE_PROOF_OF_WORK = "always"
+    Round.objects.create(at=timezone.now())
+
+    answer = put(client, headers=bearer(reader))
+
+    assert answer.status_code == 200
+    assert (Vote.objects.get().state, said(tool)) == (Vote.State.HELD, (0, 0))

@@ -69,19 +69,18 @@ def crowded() -> None:
 
 def staff_session() -> None:
     """A member of the staff who is signed in under a key that tests know."""
-    from importlib import import_module
-
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.models import Session
+    from django.utils import timezone
 
     from tests import factories
     from tests.browser.site import STAFF_SESSION
 
     keeper = factories.staff(name="Case Keeper")
-    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key=STAFF_SESSION)
-    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(keeper.pk), keeper.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session.save(must_create=True)
+    inside = {SESSION_KEY: str(keeper.pk), HASH_SESSION_KEY: keeper.get_session_auth_hash()}
+    inside[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    Session.objects.save(STAFF_SESSION, inside, timezone.now() + datetime.timedelta(days=1))
 
 
 def what_readers_sent() -> None:

@@ -1,5 +1,7 @@
 """Votes that rush in, votes from before a break, and the staff's screens: what only a browser can show."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import signing
@@ -16,7 +18,7 @@ QUEUE = "/admin/voting/case/"
 def staff(look, site):
     """Open a page of the staff's, signed in."""
     page = look("how-votes-count")
-    page.context.add_cookies([{"name": "sessionid", "value": STAFF_SESSION, "url": site.url}])
+    page.context.add_cookies([{"name": "session", "value": STAFF_SESSION, "url": site.url}])
 
     def open_page(path):
         page.goto(site.url + path)
@@ -56,13 +58,14 @@ def test_a_vote_from_before_a_break_is_renewed_with_one_click(look, site, script
 
 def test_a_case_is_decided_taken_back_and_noted_by_keys_alone(staff, watch):
     page = staff(QUEUE)
-    page.get_by_role("link", name="Case").first.click()
-    said = page.locator(".messagelist")
+    page.get_by_role("link", name=re.compile(r"^Case \d")).first.click()
+    expect(page.get_by_role("button", name="Discard them")).to_be_visible()
 
-    page.keyboard.press("d")
-    expect(said).to_contain_text("discarded")
-    page.keyboard.press("u")
-    expect(said).to_contain_text("Taken back")
+    for key, words in (("d", "discarded"), ("u", "Taken back"), ("c", "counted"), ("u", "Taken back")):
+        page.wait_for_load_state()
+        page.keyboard.press(key)
+        expect(page.locator(".messagelist")).to_contain_text(words)
+    page.wait_for_load_state()
     page.keyboard.press("s")
     expect(page.locator("#part")).to_be_focused()
     page.locator("body").click(position={"x": 5, "y": 5})
@@ -71,7 +74,7 @@ def test_a_case_is_decided_taken_back_and_noted_by_keys_alone(staff, watch):
     expect(page.locator("#note")).to_have_value("dc: looks bought")
     page.get_by_role("button", name="Keep the note").click()
 
-    expect(said).to_contain_text("Noted: dc: looks bought")
+    expect(page.locator(".messagelist")).to_contain_text("Noted: dc: looks bought")
     assert (watch.complaints, watch.strangers) == ([], [])
 
 

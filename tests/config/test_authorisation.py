@@ -51,7 +51,7 @@ RULES: dict[str, Rule] = {
     # The weekly mail: who holds a link of a mail is its reader, whoever is signed in
     **dict.fromkeys(["newsletter", "newsletter_archive", "newsletter_issue", "newsletter_feed"], READ),
     **dict.fromkeys(["outbox", "outbox_mail", "outbox_html"], READ),  # 404 wherever mail really leaves
-    "newsletter_stamp": READ,
+    **dict.fromkeys(["newsletter_stamp", "newsletter_link"], READ),
     **dict.fromkeys(["newsletter_subscribe", "newsletter_ask_for", "newsletter_unfollow", "newsletter_address"], ACT),
     **dict.fromkeys(["newsletter_confirm", "newsletter_export", "newsletter_erase", "newsletter_move"], FORM),
     "newsletter_follow": FORM,

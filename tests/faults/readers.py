@@ -167,11 +167,12 @@ class Promises:
         """Return the newest link that each address was sent."""
         found = {}
         for file in sorted(Path(self.stack.folder, "outbox").glob("*"), key=lambda it: it.stat().st_mtime):
-            message = email.message_from_bytes(file.read_bytes(), policy=modern)
-            body = message.get_body(("plain",))
-            link = re.search(r"https?://[^/\s]+(/newsletter/confirm/\S+)", body.get_content() if body else "")
-            if link and message["To"]:
-                found[str(message["To"])] = link[1]
+            for raw in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):  # mails of one second may share a file
+                message = email.message_from_bytes(raw, policy=modern)
+                body = message.get_body(("plain",)) if raw.strip() else None
+                link = re.search(r"https?://[^/\s]+(/newsletter/confirm/\S+)", body.get_content() if body else "")
+                if link and message["To"]:
+                    found[str(message["To"])] = link[1]
         return found
 
     # In the end

@@ -8,9 +8,9 @@ import pytest
 
 from tests import factories
 from verdicts import how_votes_count, scoring, vote
-from voting import alert, detector, guests
+from voting import alert, detector, guests, settling
 from voting.guarding import Throttle
-from voting.models import signal
+from voting.models import case, signal
 from voting.models import vote as voters
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,9 @@ def text_of(client):
         (guests, "MOST_DAYS", 111, "at most 111 days"),
         (signal, "SALTS_KEPT", 9, "After 9 days the secret and the digests are deleted"),
         (alert, "OF_A_TOOL", 41, "gets 41 votes or more within an hour"),
+        (case, "SECOND_PERSON_ABOVE", 222, "above 222 votes two have to agree"),
+        (case, "PUBLIC_ABOVE", 9_999, "every exclusion of more than 9999 votes"),
+        (settling, "PASSES_WITHIN", datetime.timedelta(hours=5), "none has run for five hours"),
         (detector, "LEAST_GROUP", 12, "fewer than 12 votes"),
         (detector, "CHANCE", math.log(1e-6), "less than one in 1,000,000 times"),
         (detector, "CROWDED", math.log(1e-3), "less than one in 1,000 times"),

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests import factories
 from tests.verdicts.test_cases import crowd, editor_client, held, large, press
-from voting import counting, judging, ledger
+from voting import counting, integrity, judging, ledger
 from voting.models import Case, CaseVote, Vote, VoteSignal
 from voting.models.case import PUBLIC_ABOVE
 
@@ -94,13 +94,27 @@ def test_no_exclusion_over_ten_lacks_its_line(client, tool):
     assert {tool_ for tool_, n in untold().items() if n > PUBLIC_ABOVE} == set()
 
 
+def test_what_the_pass_itself_holds_has_its_line_within_the_hour(client, tool):
+    for n in range(4):
+        crowd(factories.tool(), 4, 4, net=f"192.0.{n}", ago=40 + n)
+    crowd(tool, 4, 4, net="192.0.2", ago=60)
+    votes = crowd(tool, 30, net="203.0.113", dwell=300, ago=0.5)
+
+    integrity.check()
+
+    held_ = Vote.objects.filter(pk__in=votes, state=Vote.State.HELD).count()
+    assert held_ > PUBLIC_ABOVE
+    assert [line.case.size for line in client.get(LEDGER).context["lines"]] == [held_]
+    assert {tool_ for tool_, n in untold().items() if n > PUBLIC_ABOVE} == set()
+
+
 def test_what_is_left_out_in_small_groups_or_without_a_case_is_summed_up(client, tool):
     for _ in range(2):
         held(tool, crowd(tool, 6))
     judging.decide(crowd(tool, 0, 3), Vote.State.DISCARDED, actor="rule:trap", reason="trap")
 
     assert list(untold().values()) == [15]
-    assert "Cursor 12 held and 3 discarded, singly or in groups too small for a line." in text_of(client)
+    assert "Cursor 12 held and 3 discarded, apart from the lines below." in text_of(client)
     assert "At present" in text_of(client, f"{LEDGER}?tool=cursor")
     judging.decide(Vote.objects.values_list("pk", flat=True), Vote.State.COUNTED, actor="staff:1", reason="x")
     assert "At present" not in text_of(client)

@@ -313,3 +313,43 @@ def test_the_methodology_page_and_the_api_print_every_number(client):
 
 def test_a_day_before_the_first_edition_is_counted_by_the_first():
     assert methodology.version_on(datetime.date(2020, 1, 1)) == methodology.CHANGELOG[-1].version
+
+
+# Feeds and staleness ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/feed/", "/newsletter/archive/feed/"])
+def test_feeds_are_valid_atom(client, path):
+    """What RFC 4287 says an Atom feed must have: sections 4.1.1 and 4.1.2."""
+    a, b = factories.reviewed_tool("a"), factories.reviewed_tool("b")
+    a.name, a.vendor = "שלום </title> \"'", "]]>"
+    a.save()
+    assert b.pk
+
+    root = ElementTree.fromstring(client.get(path).content)
+    entries = root.findall(f"{ATOM}entry")
+
+    def addresses(element, rel):
+        return [link.get("href") for link in element.findall(f"{ATOM}link") if link.get("rel", "alternate") == rel]
+
+    assert root.tag == f"{ATOM}feed"
+    assert root.find(f"{ATOM}author/{ATOM}name").text
+    assert [len(root.findall(f"{ATOM}{name}")) for name in ("id", "title", "updated")] == [1, 1, 1]
+    assert [address.endswith(path) for address in addresses(root, "self")] == [True]
+    assert bool(entries) == ("newsletter" not in path)
+    for element in (root, *entries):
+        assert element.find(f"{ATOM}id").text.startswith("http")
+        assert datetime.datetime.fromisoformat(element.find(f"{ATOM}updated").text).tzinfo
+        assert len(addresses(element, "alternate")) == 1
+
+
+@pytest.mark.parametrize("page", ["/tools/", "/categories/developer-tools/", "/rankings/", "/feed/", "/tools/a.md"])
+def test_where_a_panel_result_stands_it_is_said_that_it_is_stale(client, page):
+    tool = factories.reviewed_tool("a", "+++")
+    factories.verdict(tool, "futurist", "skip", tested_on=timezone.localdate() - datetime.timedelta(days=91))
+    factories.reviewed_tool("b", "++++")
+
+    shown = client.get(page).content.decode()
+
+    assert len(re.findall(r"1 (?:of 4 )?stale|stale: tested|1 of 4 verdicts is stale", shown)) >= 1
+    assert "2 stale" not in shown

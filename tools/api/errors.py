@@ -17,6 +17,14 @@ class Unacceptable(ValidationError):
     status_code = 422
 
 
+class WorkNeeded(APIException):
+    """Very many ask at this moment: whoever asks computes a little first."""
+
+    status_code = 428
+    default_code = "work_needed"
+    default_detail = "Very many ask just now. Read this address anew, and send the solution of its `work` along."
+
+
 class Unavailable(APIException):
     """The database is away."""
 

@@ -56,11 +56,14 @@ class ApiView(APIView):
     query_class: type[Query] = Query
     cache_control: ClassVar[dict[str, Any]] = PRIVATE
     bodies: ClassVar[dict[str, type[Body]]] = {}  # by method: what may be sent along
+    is_kept = False  # on where the answer is the same for everyone, so that it has validators
     is_closed = False  # on where nobody gets in without saying who they are
     deprecated_on: datetime.date | None = None
     sunset_on: datetime.date | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not hasattr(self, str(request.method).lower()):
+            self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
         query = (self.query_class if request.method in READING else Query)(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -97,7 +100,7 @@ class ReadView(ApiView):
 
     representation: type[Representation]
     whole: ClassVar[Sequence[str]] = ()  # expandable parts that this address shows unasked
-    is_kept = True  # off where each caller is told something else: such an answer has no validators
+    is_kept = True
     cache_control: ClassVar[dict[str, Any]] = {"public": True, "max_age": FRESH_SECONDS}
 
     def slugs_shown(self) -> Sequence[str] | None:

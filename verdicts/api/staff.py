@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.db import IntegrityError, models, transaction
-from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
 from tools.api.errors import Conflict
-from tools.api.views import PRIVATE
-from tools.text import clean_line, clean_text
+from tools.api.params import StrictField
+from tools.api.views import PRIVATE, ApiView
 from voting.accounts import lacks_second_factor
 from voting.authentication import BrowserAuthentication, TokenAuthentication
 
@@ -34,23 +33,22 @@ class IsStaff(BasePermission):
         return any(user.has_perms(needed) for needed in view.needs.get(request.method, [[]]))
 
 
-class OfStaff:
+class OfStaff(ApiView):
     """Not for readers: nothing is kept, nobody gets in without saying who they are."""
 
-    authentication_classes = (TokenAuthentication, BrowserAuthentication)
-    permission_classes = (IsStaff,)
+    authentication_classes = [TokenAuthentication, BrowserAuthentication]
+    permission_classes = [IsStaff]
     cache_control: ClassVar[dict[str, Any]] = PRIVATE
     is_kept = False
     is_closed = True
     can_conflict = True
     tag = "staff"
     needs: ClassVar[dict[str, list[Sequence[str]]]] = {}  # by method: sets of permissions, one of which is enough
-    request: Any
 
     def log(self, row: models.Model, words: str, *, is_new: bool = False) -> None:
         """Write it where the admin writes what its editors do."""
         flag = ADDITION if is_new else CHANGE
-        LogEntry.objects.log_actions(self.request.user.pk, [row], flag, f"{words} Over the API.")
+        LogEntry.objects.log_actions(self.request.user.pk or 0, [row], flag, f"{words} Over the API.")
 
 
 @contextmanager
@@ -69,23 +67,10 @@ def check_version(sent: str | None, stands: str | None) -> None:
         raise Conflict
 
 
-class LineField(serializers.CharField):
-    """One line, tidied as the admin tidies it."""
-
-    def to_internal_value(self, data: Any) -> str:
-        return clean_line(super().to_internal_value(data))
-
-
-class TextField(serializers.CharField):
-    """Paragraphs of Markdown, tidied as the admin tidies them."""
-
-    def to_internal_value(self, data: Any) -> str:
-        return clean_text(super().to_internal_value(data))
-
-
-class VersionField(serializers.CharField):
+class VersionField(StrictField):
     """Which state of a thing the caller has seen."""
 
     def __init__(self, **kwargs: Any) -> None:
-        words = "The `version` of what you read. A write is refused when somebody else has saved since."
-        super().__init__(**{"max_length": 60, "help_text": words} | kwargs)
+        words: Any = "The `version` of what you read. A write is refused when somebody else has saved since."
+        usual: dict[str, Any] = {"max_length": 60, "help_text": words, "pattern": "^[0-9T:.+-]+$"}
+        super().__init__(**usual | kwargs)

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from tools import slugs
 from tools.api.catalogue import CheckedRepresentation, PageLink
 from tools.api.errors import Unacceptable
-from tools.api.params import Body, NamesField, PageQuery, Query, SlugField, fields_of
+from tools.api.params import Body, DayField, LineField, NamesField, PageQuery, Query, SlugField, TextField, fields_of
 from tools.api.views import DetailView, ListView
 from tools.models import Category, Check, Entry, State, Tool
-from verdicts.api.staff import LineField, OfStaff, TextField, VersionField, check_version, writing
+from verdicts.api.staff import OfStaff, VersionField, check_version, writing
 
 VIEW = [["tools.view_tool"], ["tools.change_tool"]]
 TEXTS = ["name", "tagline", "description", "vendor", "homepage", "repository", "documentation", "licence", "entry"]
@@ -71,9 +71,9 @@ class ToolBody(Body):
     licence = LineField(max_length=80, required=False, allow_blank=True)
     entry = serializers.ChoiceField(Entry.choices, required=False, allow_blank=True)
     latest_version = LineField(max_length=60, required=False, allow_blank=True)
-    released_on = serializers.DateField(required=False, allow_null=True)
+    released_on = DayField(required=False, allow_null=True)
     check_method = serializers.ChoiceField(Check.choices, required=False)
-    checked_on = serializers.DateField(required=False, allow_null=True)
+    checked_on = DayField(required=False, allow_null=True)
     source_url = LineField(max_length=500, required=False, allow_blank=True)
 
 
@@ -96,7 +96,7 @@ class ToolStateBody(Body):
     version = VersionField()
     state = serializers.ChoiceField(State.choices)
     reason = LineField(max_length=100, required=False, allow_blank=True, help_text="Kept in the tool's history.")
-    discontinued_on = serializers.DateField(required=False, allow_null=True, help_text="The day it ended.")
+    discontinued_on = DayField(required=False, allow_null=True, help_text="The day it ended.")
     successor = SlugField(required=False, allow_null=True, help_text="What to use instead.")
 
 

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from tools.api.catalogue import PageLink
 from tools.api.errors import Conflict
-from tools.api.params import Body, NamesField, PageQuery, Query, SlugField, fields_of
+from tools.api.params import Body, DayField, LineField, NamesField, PageQuery, Query, SlugField, TextField, fields_of
 from tools.api.views import DetailView, ListView, Representation
 from tools.models import Tool
-from verdicts.api.staff import LineField, OfStaff, TextField, VersionField, check_version, writing
+from verdicts.api.staff import OfStaff, VersionField, check_version, writing
 from verdicts.models import Decision, EditConflict, Evidence, Reviewer, Verdict
 
 VIEW = [["verdicts.view_verdict"], ["verdicts.change_verdict"]]
@@ -62,16 +62,20 @@ class VerdictBody(Body):
     decision = serializers.ChoiceField(Decision.choices)
     reason = TextField(max_length=6_000, help_text="Markdown. Why, in 60 to 120 words.")
     evidence = serializers.ChoiceField(Evidence.choices)
-    tested_on = serializers.DateField()
+    tested_on = DayField()
     tool_version = LineField(max_length=60, required=False, allow_blank=True, default="")
     revision_note = LineField(max_length=200, required=False, allow_blank=True, default="", help_text="What changed.")
 
 
 class PublicationBody(Body):
+    """Which draft is to be published."""
+
     version = VersionField(help_text="The `version` of the draft.")
 
 
 class WithdrawalBody(Body):
+    """What is to be taken back, and why."""
+
     version = VersionField(help_text="The `version` of what is published.")
     reason = LineField(max_length=300, help_text="Readers will see it.")
 
@@ -191,9 +195,10 @@ class PublicationView(OfOneSeat):
 
     def put(self, request: Request, tool: str, reviewer: str) -> Response:
         """Publish the draft. What it replaces is kept as superseded; a revision has to say what changed."""
+        version = self.sent()["version"]
         with writing():
             self.seat()
-            row = self.row_of(self.sent()["version"], "draft", "published")
+            row = self.row_of(version, "draft", "published")
             if not row.is_published:
                 row.publish()
                 self.log(row, "Published.")

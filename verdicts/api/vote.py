@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from tools.api.catalogue import PageLink
 from tools.api.errors import Conflict
 from tools.api.params import Body, NamesField, PageQuery, Query, fields_of
-from tools.api.views import PRIVATE, DetailView, ListView, Representation
+from tools.api.views import PRIVATE, ApiView, DetailView, ListView, Representation
 from tools.models import State, Tool
 from verdicts import queries
 from verdicts.api.scores import CommunityRepresentation
 from verdicts.vote import ENDED, OF_A_NETWORK, OF_A_VOTER, TOO_MANY, WORDS
-from voting import guests, stamps
+from voting import alert, guests, stamps
 from voting.authentication import BrowserAuthentication, TokenAuthentication
 from voting.casting import VoterGone, cast
 from voting.forms import CHOICES
@@ -47,6 +47,8 @@ class VoteRepresentation(Representation):
 
 
 class VoteBody(Body):
+    """What the caller says."""
+
     choice = serializers.ChoiceField(SAID)
 
 
@@ -58,18 +60,17 @@ class VotesQuery(PageQuery):
     fields = NamesField(fields_of(VoteRepresentation), required=False, help_text="Only these, by commas.")
 
 
-class OfTheCaller:
+class OfTheCaller(ApiView):
     """Who asks: the account of a token or a session, or the guest of a cookie."""
 
-    authentication_classes = (TokenAuthentication, BrowserAuthentication)
+    authentication_classes = [TokenAuthentication, BrowserAuthentication]
     cache_control: ClassVar[dict[str, Any]] = PRIVATE
     is_kept = False
-    request: Request
 
     def voter(self) -> Voter | None:
         """Return whose votes the caller may see; None for somebody who has not voted yet."""
         if self.request.auth is not None:
-            return Voter.objects.filter(account=self.request.user).first()
+            return Voter.objects.filter(account=self.request.user.pk).first()
         return owner_of(self.request._request)
 
     def own_votes(self) -> QuerySet[Vote]:
@@ -78,7 +79,7 @@ class OfTheCaller:
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Give a browser the token that its next vote has to show."""
-        answer = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        answer = super().finalize_response(request, response, *args, **kwargs)
         if request.method == "GET" and getattr(request, "auth", None) is None and answer.status_code < 400:
             answer["X-CSRFToken"] = get_token(request._request)
         return answer
@@ -144,7 +145,7 @@ class VoteView(OfTheCaller, DetailView):
         if wait := OF_A_VOTER.wait(str(voter.pk)):
             raise Throttled(wait, TOO_MANY)
         try:
-            cast(voter, tool, value, origin=Origin(address, self.request.headers.get("User-Agent", "")))
+            cast(voter, tool, value, origin=self._origin(tool, address))
         except VoterGone as error:
             raise Conflict("This account is no more.") from error
         answer = Response(self._representation_of(voter, tool, value))
@@ -154,7 +155,7 @@ class VoteView(OfTheCaller, DetailView):
 
     def _tool(self) -> Tool:
         """Return the tool to vote on. Raises PermissionDenied for a token that may not, Http404 and Conflict."""
-        token = self.request.auth
+        token: Any = self.request.auth
         if token is not None and not token.may_vote:
             raise PermissionDenied(READ_ONLY)
         tool = Tool.objects.named(self.kwargs["slug"]).exclude(state=State.DRAFT).first()
@@ -164,17 +165,22 @@ class VoteView(OfTheCaller, DetailView):
             raise Conflict(ENDED.format(tool=tool.name), code="discontinued")
         return tool
 
+    def _origin(self, tool: Tool, address: str) -> Origin:
+        """Under alert a program's vote waits for the next pass, as one of a browser without scripts does."""
+        waits = alert.is_on(tool.pk) and alert.can_wait()
+        return Origin(address, self.request.headers.get("User-Agent", ""), waits=waits)
+
     def _is_nobody(self) -> bool:
         """Whether the caller has never voted: a guest is not made by taking nothing back."""
         return self.request.auth is None and guests.voter_of(self.request._request) is None
 
     def _voter_to_be(self) -> tuple[Voter, str | None]:
         if self.request.auth is not None:
-            return Voter.objects.get_or_create(account=self.request.user)[0], None
+            return Voter.objects.get_or_create(account_id=self.request.user.pk)[0], None
         return guests.voter_to_be(self.request._request, stamps.new_nonce())
 
     def _representation_of(self, voter: Voter, tool: Tool, value: int) -> Any:
         vote = Vote.objects.filter(voter=voter.merged_into_id or voter.pk, tool=tool).first()
         said = vote if vote and WORDS[vote.value] != "withdraw" else Vote(tool=tool, value=value)
-        said.changed_at = vote.changed_at if vote else None  # type: ignore[assignment]
+        said.changed_at = vote.changed_at if vote else None
         return self.represented(with_figures([said])[0])
