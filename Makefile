@@ -43,9 +43,8 @@ faults: venv-dev ## kill processes, Redis and PostgreSQL under a site, and see t
 check: venv-dev ## lint, types, templates, import rule, migrations, deployment settings, locks
 	@sh .ci/check
 
-bench: venv-dev ## time the pages, and the weekly mail, under load (ARGS='newsletter --help': the mail alone)
+bench: venv-dev ## one table of ratios: pages, votes and the weekly mail beside their references (ARGS='--help')
 	@$(PY) -m tests.bench $(ARGS)
-	@$(if $(ARGS),true,$(PY) -m tests.bench newsletter --if-possible)
 
 screenshots: venv-dev ## photograph the pages
 	@$(PY) -m tests.screenshots $(ARGS)

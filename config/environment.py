@@ -41,6 +41,14 @@ def flag(name: str, *, default: bool) -> bool:
     return default
 
 
+def choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
+    """Return one of some words."""
+    value = text(name, default).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def number(name: str, *, default: int, least: int, most: int) -> int:
     """Return a whole number between `least` and `most`, both included."""
     value = text(name, str(default))
@@ -52,6 +60,40 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
 def names(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list, without blanks."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def choices(name: str, known: set[str]) -> list[str]:
+    """Return a comma-separated list of known words, in lower case."""
+    found = [word.lower() for word in names(name)]
+    if unknown := [word for word in found if word not in known]:
+        raise ImproperlyConfigured(f"{name} knows {', '.join(sorted(known))}, not {unknown[0]!r}.")
+    return found
+
+
+SIGNED_HOOKS = {
+    "mailersend": "MAILERSEND_SIGNING_SECRET",
+    "mailgun": "MAILGUN_WEBHOOK_SIGNING_KEY",
+    "mailtrap": "MAILTRAP_SIGNING_SECRET",
+}
+
+
+def hook_secrets(hooks: list[str], secret: str, key: str) -> dict[str, str]:
+    """Return anymail's settings for some providers' reports: what they log in with, and what they sign with."""
+    if not hooks:
+        return {}
+    user, colon, password = secret.partition(":")
+    if not (user and colon) or len(password) < 32:
+        raise ImproperlyConfigured(
+            "MAIL_HOOK_SECRET must look like name:password, with 32 characters or more after the colon."
+        )
+    signed = [hook for hook in hooks if hook in SIGNED_HOOKS]
+    if len(signed) > 1:
+        raise ImproperlyConfigured(
+            f"MAIL_HOOKS can name only one of {', '.join(sorted(SIGNED_HOOKS))}: there is one MAIL_HOOK_KEY."
+        )
+    if signed and not (key and key.isascii()):
+        raise ImproperlyConfigured(f"MAIL_HOOK_KEY must hold the key with which {signed[0]} signs its reports.")
+    return {"WEBHOOK_SECRET": secret} | {SIGNED_HOOKS[hook]: key for hook in signed}
 
 
 def email(name: str, default: str) -> str:

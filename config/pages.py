@@ -117,10 +117,12 @@ class KeptPages:
         return all(page.moment.saw(it) for subject in page.subjects for it in self.latest.get(subject, ()))
 
     def put(self, key: Key, page: Page) -> None:
+        if page.size > self.most_bytes // 8:
+            return
         with self.lock:
             if key in self.pages:
                 self._remove(key)
-            if not self.is_fresh(page) or page.size > self.most_bytes // 8:
+            if not self.is_fresh(page):
                 return
             self.pages[key] = page
             self.size += page.size
@@ -156,11 +158,11 @@ class PageMiddleware:
         if key is None or key in self.never_kept:
             return self.get_response(request)
         try:
-            if page := self.kept.get(key):
+            if page := self.kept.get(key) or self.from_others(key, encoding_for(request)):
                 KEPT.inc()
                 return page.answer(request)
             with self.only_one(key):
-                page = self.kept.get(key) or self.from_others(key, encoding_for(request))
+                page = self.kept.get(key)
                 return page.answer(request) if page else self.make(key, request)
         except DatabaseError:  # what cannot be checked is not shown, and making it anew would ask the same database
             return unavailable()

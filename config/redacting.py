@@ -4,7 +4,7 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-TOKENS = re.compile(r"(/newsletter/(?:confirm|export|erase|u|p)/)[^/\s?\"']+")
+TOKENS = re.compile(r"(/newsletter/(?:confirm|move|export|erase|u|p)/)[^/\s?\"']+")
 
 
 def hidden(value: Any) -> Any:

@@ -227,6 +227,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget-origins": {"task": "voting.tasks.forget_origins", "schedule": crontab(hour=0, minute=5)},
     # When fewest readers vote; before anybody on the staff begins, so that an alarm is the first thing they read.
     "recount": {"task": "voting.tasks.recount", "schedule": crontab(hour=3, minute=20)},
+    # Every hour: votes that came unusually fast wait for it.
+    "check-votes": {
+        "task": "voting.tasks.check_votes",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 55 * 60},
+    },
     # Every hour, off the hour: a young tool's percentage waits for these.
     "mark-regulars": {"task": "voting.tasks.mark_regulars", "schedule": crontab(minute=35)},
 }
@@ -264,6 +270,12 @@ NEWSLETTER_ADDRESS_KEY = read.text("NEWSLETTER_ADDRESS_KEY", f"newsletter addres
 if len(NEWSLETTER_ADDRESS_KEY) < 32:
     raise ImproperlyConfigured("NEWSLETTER_ADDRESS_KEY is too short: 32 characters or more.")
 
+# Bounces and complaints that mail providers report over the web (newsletter/hooks.py), by django-anymail.
+MAIL_HOOKS = read.choices(
+    "MAIL_HOOKS", {"brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "postmark", "sparkpost"}
+)
+ANYMAIL = read.hook_secrets(MAIL_HOOKS, read.text("MAIL_HOOK_SECRET"), read.text("MAIL_HOOK_KEY"))
+
 # People -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -277,6 +289,7 @@ PASSWORD_HASHERS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my_votes"
+VOTE_PROOF_OF_WORK = read.choice("VOTE_PROOF_OF_WORK", default="automatic", choices=("automatic", "never", "always"))
 STAFF_SECOND_FACTOR = read.flag("STAFF_SECOND_FACTOR", default=False)
 
 ACCOUNT_ADAPTER = "voting.accounts.AccountAdapter"
@@ -373,7 +386,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
-    "UNAUTHENTICATED_USER": None,
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.api.errors.Refusals"}
 SPECTACULAR_SETTINGS = {
@@ -386,7 +398,23 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_examples",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "CommunityKind": "verdicts.api.scores.KINDS",
+        "CellKind": "verdicts.api.comparison.CELLS",
+        "ChangeKind": "tools.models.Change.Kind",
+        "BlockKind": "newsletter.models.IssueItem.Kind",
+        "ToolState": "verdicts.api.tool.STATES",
+        "StaffToolState": "tools.models.State",
+        "VerdictState": "verdicts.models.Verdict.State",
+        "RevisionState": "verdicts.api.verdict.PAST",
+        "GoneState": "newsletter.api.issue.GONE",
+        "Choice": "verdicts.api.vote.SAID",
+        "Decision": "verdicts.models.Decision",
+        "Evidence": "verdicts.models.Evidence",
+        "Entry": "tools.models.tool.Entry",
+    },
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,
 }

@@ -24,7 +24,18 @@ from verdicts.models import Comparison, Reviewer, Verdict
 
 MOST = 50_000
 CHUNK = 2_000
-PAGES = ("home", "browse", "rankings", "panel", "methodology", "changes", "corrections", "requests")
+PAGES = (
+    "home",
+    "browse",
+    "rankings",
+    "panel",
+    "methodology",
+    "how_votes_count",
+    "changes",
+    "corrections",
+    "reports",
+    "requests",
+)
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 type Entry = tuple[str, datetime.datetime | None]

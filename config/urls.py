@@ -9,10 +9,12 @@ from config import views
 from config.api.docs import api_docs
 from config.headers import csp_report
 from config.metrics import metrics
+from newsletter.hooks import hook
 
 urlpatterns = [
     path("", include("verdicts.urls")),
     path("newsletter/", include("newsletter.urls")),
+    path("hooks/mail/<slug:esp>/", hook, name="mail_hook"),
     path("", include("voting.account_urls")),
     path("accounts/", include("allauth.urls")),
     path("livez", views.livez, name="livez"),

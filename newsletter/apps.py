@@ -6,3 +6,10 @@ class NewsletterConfig(AppConfig):
 
     name = "newsletter"
     verbose_name = "Newsletter"
+
+    def ready(self) -> None:
+        from anymail.signals import tracking
+
+        from newsletter.hooks import receive
+
+        tracking.connect(receive, dispatch_uid="newsletter")

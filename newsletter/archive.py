@@ -59,6 +59,7 @@ class IssueFeed(Feed):
 
     feed_type = Atom1Feed
     feed_url = None
+    author_name = settings.SITE_NAME
 
     def title(self) -> str:
         return f"{settings.NEWSLETTER_NAME} · {settings.SITE_NAME}"

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 
 from newsletter.models import Issue, IssueItem, IssuePin
 from tools.models import Tool
-from verdicts import comparing, queries, scoring
+from verdicts import comparing, queries
 from verdicts.models import Comparison, Verdict
 from verdicts.scored import ScoredTool
 
@@ -152,7 +152,7 @@ def verdict_snapshot(verdict: Any) -> dict[str, Any]:
         "before": verdict.mailed or "",
         "excerpt": verdict.excerpt,
         "note": verdict.revision_note,
-        "evidence": verdict.get_evidence_display(),
+        "evidence": verdict.evidence_words,
         "path": verdict.get_absolute_url(),
     }
 
@@ -194,8 +194,7 @@ def _comparison_blocks(before: datetime.datetime) -> list[Block]:
 
 
 def _is_close(tools: list[ScoredTool]) -> bool:
-    first, second = ((tool.community.ships, tool.community.skips) for tool in tools)
-    return scoring.lead(first, second) == "close"
+    return comparing.is_close(*tools)
 
 
 def comparison_snapshot(comparison: Comparison, tools: list[ScoredTool]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What readers may send us."""
 
 import zoneinfo
+from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from newsletter import addresses
 from newsletter.models import Subscriber, Topic
@@ -12,16 +14,58 @@ from tools.models import Category
 from voting.guarding import GuardedForm
 
 
-class SubscribeForm(GuardedForm):
+@lru_cache(maxsize=1)
+def zones() -> set[str]:
+    return zoneinfo.available_timezones()
+
+
+def zone_or_none(name: str) -> str | None:
+    """Return the name if it is a time zone's."""
+    return name if name in zones() else None
+
+
+class AddressField(forms.CharField):
     """One address. Its errors never repeat what was typed."""
 
-    email = forms.CharField(max_length=1000, error_messages={"required": "Type your e-mail address."})
+    def __init__(self) -> None:
+        super().__init__(max_length=1000, error_messages={"required": "Type your e-mail address."})
 
-    def clean_email(self) -> addresses.Address:
+    def clean(self, value: Any) -> Any:
         try:
-            return addresses.parse(self.cleaned_data["email"])
+            return addresses.parse(super().clean(value))
         except addresses.Refused as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class SubscribeForm(GuardedForm):
+    """An address that asks for the mail, or to follow something in it.
+
+    The pages of the site are kept for all readers, so the form at their foot has no stamp. Sent without script it comes
+    back as a page that has one, to be pressed once more.
+    """
+
+    email = AddressField()
+
+    @property
+    def comes_from_a_kept_page(self) -> bool:
+        return self.is_bound and not {self.STAMP, self.TRAP} & {name for name, value in self.data.items() if value}
+
+    def come_back(self) -> bool:
+        """Prepare the form to be pressed once more. False when the address has to be mended first."""
+        self.errors.pop("__all__", None)
+        return not self.errors
+
+    def guard(self) -> SafeString:
+        """Who comes from a kept page has had time to read: the second press may be quick."""
+        if not self.comes_from_a_kept_page:
+            return super().guard()
+        return self.guard_with(self.new_stamp(age=self.YOUNGEST_SECONDS))
+
+
+class MoveForm(forms.Form):
+    """The address that the mail shall go to from now on."""
+
+    email = AddressField()
 
 
 class PreferencesForm(forms.ModelForm):
@@ -46,8 +90,8 @@ class PreferencesForm(forms.ModelForm):
         self.initial["chosen"] = [bit for bit, _ in choices if not topics or topics >> int(bit) & 1]
 
     def clean_tz(self) -> str:
-        zone = self.cleaned_data["tz"].strip()
-        if zone not in zoneinfo.available_timezones():
+        zone = zone_or_none(self.cleaned_data["tz"].strip())
+        if zone is None:
             raise forms.ValidationError("We do not know that time zone. It looks like Europe/Berlin.")
         return zone
 

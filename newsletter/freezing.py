@@ -17,7 +17,7 @@ from django.utils import timezone
 from newsletter import audience, checks, following
 from newsletter.choosing import Block, Content, choose
 from newsletter.models import Delivery, Edition, Issue, IssueItem, SendBatch
-from newsletter.rendering import Mail, Month, preheader_of, render, subject_of
+from newsletter.rendering import Mail, Month, paths_of, preheader_of, render, subject_of
 
 BATCH = 1_000
 NO_EDITION = 0
@@ -123,6 +123,7 @@ def write_editions(issue: Issue, content: Content) -> list[Group]:
     past = months_due(issue)
     Issue.objects.filter(pk__in=[row.pk for row in past]).update(monthly_in=issue)
     months = [Month(row, blocks_of(row)) for row in past]
+    counted = paths_of(weekly)
     made: dict[tuple, int] = {}
     groups = []
     for topics, is_monthly in audience.kinds(monthly=bool(past)):
@@ -135,10 +136,10 @@ def write_editions(issue: Issue, content: Content) -> list[Group]:
         key = (is_monthly, str(holds))
         if key not in made:
             made[key] = len(made) + 1
-            _write_edition(issue, made[key], is_monthly, arguments)
+            _write_edition(issue, made[key], is_monthly, arguments, counted)
         groups.append(Group(topics, is_monthly, made[key]))
     if not made:
-        _write_edition(issue, 1, False, _of_the_week(weekly, None, content.more_count))
+        _write_edition(issue, 1, False, _of_the_week(weekly, None, content.more_count), counted)
     return groups
 
 
@@ -156,8 +157,10 @@ def _fits(block: dict[str, Any], wanted: set[int] | None) -> bool:
     return wanted is None or bool(categories_of(block) & wanted)
 
 
-def _write_edition(issue: Issue, number: int, is_monthly: bool, arguments: dict[str, Any]) -> Mail:
-    mail = render(issue, edition=number, **arguments)
+def _write_edition(
+    issue: Issue, number: int, is_monthly: bool, arguments: dict[str, Any], counted: Sequence[str]
+) -> Mail:
+    mail = render(issue, edition=number, counted=counted, **arguments)
     count = len(arguments["blocks"]) + sum(len(month.blocks) for month in arguments["months"])
     Edition.objects.create(
         issue=issue,

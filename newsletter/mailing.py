@@ -6,14 +6,22 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import wrap
 
 from newsletter import tokens
 from newsletter.models import Subscriber
+
+COLUMNS = 72  # of plain text; an address in it stays whole
 
 
 def confirm(email: str, secret: str) -> None:
     link = reverse("newsletter_confirm", args=[secret])
     _send(email, f"Confirm: {settings.NEWSLETTER_NAME}", "confirm", link)
+
+
+def confirm_following(email: str, secret: str) -> None:
+    link = reverse("newsletter_confirm", args=[secret])
+    _send(email, f"Follow tools: {settings.NEWSLETTER_NAME}", "follow", link)
 
 
 def subscribed_already(subscriber: Subscriber) -> None:
@@ -34,6 +42,16 @@ def confirm_export(email: str, secret: str) -> None:
     _send(email, f"Download my data: {settings.NEWSLETTER_NAME}", "export", reverse("newsletter_export", args=[secret]))
 
 
+def release(email: str, secret: str) -> None:
+    link = reverse("newsletter_move", args=[secret])
+    _send(email, f"Another address: {settings.NEWSLETTER_NAME}", "release", link)
+
+
+def take_over(email: str, secret: str) -> None:
+    link = reverse("newsletter_move", args=[secret])
+    _send(email, f"This address: {settings.NEWSLETTER_NAME}", "take_over", link)
+
+
 def _send(email: str, subject: str, name: str, path: str) -> None:
     values = {
         "link": f"{settings.SITE_URL}{path}",
@@ -45,7 +63,7 @@ def _send(email: str, subject: str, name: str, path: str) -> None:
     }
     mail = EmailMultiAlternatives(
         subject,
-        render_to_string(f"newsletter/mail/{name}.txt", values),
+        wrap(render_to_string(f"newsletter/mail/{name}.txt", values), COLUMNS),
         to=[email],
         headers={
             "Message-ID": make_msgid(domain=settings.NEWSLETTER_HOST),  # the site's name, not the machine's

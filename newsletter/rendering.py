@@ -145,8 +145,12 @@ def render(
     months: Sequence[Month] = (),
     more_count: int = 0,
     edition: int = 0,
+    counted: Sequence[str] = (),
 ) -> Mail:
-    """Return the mail with its slots. Raises TooLarge when its HTML is more than `MOST_BYTES` as it travels."""
+    """Return the mail with its slots. Raises TooLarge when its HTML is more than `MOST_BYTES` as it travels.
+
+    Links to what stands in `counted` lead there by way of `newsletter.clicks`, in the HTML; in the text they are read.
+    """
     marks = {name: f"slot{secrets.token_hex(8)}{name.replace('_', '')}" for name in SLOTS}
     subject, preheader = subject_of(issue, blocks, months), preheader_of(issue, blocks, months)
     context = {
@@ -167,7 +171,8 @@ def render(
         "archive_url": settings.SITE_URL + issue.get_absolute_url(),
     }
     text = re.sub(r"\n{3,}", "\n\n", render_to_string("newsletter/mail/digest.txt", context)).strip() + "\n"
-    html = inliner().inline(re.sub(r"\n{2,}", "\n", render_to_string("newsletter/mail/digest.html", context)))
+    html = re.sub(r"\n{2,}", "\n", render_to_string("newsletter/mail/digest.html", context))
+    html = inliner().inline(by_way_of_counting(html, issue, counted))
     for name, mark in marks.items():
         text, html = text.replace(mark, mime.slot(name)), html.replace(mark, mime.slot(name))
     boundary = f"=_{issue.period_key}.{edition}.{'m' if months else 'w'}"
@@ -178,6 +183,29 @@ def render(
         )
     mail = mime.alternative(headers(issue, subject), text, html, boundary)
     return Mail(subject, preheader, text, html, mail, html_bytes)
+
+
+def paths_of(blocks: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the pages that the blocks of an issue link to, each once, in their order: their places are their numbers."""
+    found: list[str] = []
+    for block in blocks:
+        if tool := block.get("tool"):
+            found += [tool["path"], *(verdict["path"] for verdict in block["verdicts"])]
+        else:
+            found.append(block["path"])
+    return list(dict.fromkeys(found))
+
+
+def by_way_of_counting(html: str, issue: Issue, paths: Sequence[str]) -> str:
+    numbers = {f'href="{settings.SITE_URL}{path}"': number for number, path in enumerate(paths)}
+
+    def counted(found: re.Match[str]) -> str:
+        number = numbers.get(found[0])
+        if number is None:
+            return found[0]
+        return f'href="{settings.SITE_URL}{reverse("newsletter_link", args=[issue.slug, number])}"'
+
+    return re.sub(r'href="[^"]*"', counted, html)
 
 
 def largest(blocks: Sequence[dict[str, Any]]) -> str:

@@ -1,48 +1,20 @@
 """Pages for readers of the mail: asking for it, confirming, choosing, leaving."""
 
-import json
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from newsletter import consenting, leaving, mailing, subscribing, tokens
-from newsletter.exporting import everything_about
-from newsletter.forms import PreferencesForm, SubscribeForm
-from newsletter.models import Confirmation, ConsentEvent, Subscriber
-from newsletter.tasks import ask_for_subscription
-from voting.guarding import Throttle
+from newsletter import consenting, gate, leaving, subscribing, tokens, watching
+from newsletter.addresses import Address
+from newsletter.answers import asked, forget, mailed, private, remember, said, spent
+from newsletter.forms import SubscribeForm
+from newsletter.models import Confirmation, Subscriber
+from newsletter.tasks import ask, request_subscription
 from voting.network import client_address, network_of
 
-SILENT = {"trapped", "too_quick"}  # machines learn nothing from these
-MOST_BYTES = 10_000
-BY_ADDRESS, BY_STAMP = Throttle("subscribe", "5/h"), Throttle("subscribe-stamp", "5/d")
-BY_MAIL, OVERALL = Throttle("subscribe-mail", "3/d"), Throttle("subscribe-all", "3000/h")
-DONE = "Check your mail. If the address can be subscribed, a link to confirm is on its way."
-
-View = Callable[..., HttpResponse]
-
-
-def private(view: View) -> View:
-    """A page that a mailed link leads to: not kept, not indexed, its address not told to other sites.
-
-    Not `no-referrer`: browsers would send `Origin: null` with its forms, and the CSRF check would refuse them.
-    """
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response["Referrer-Policy"] = "same-origin"
-        response["X-Robots-Tag"] = "noindex"
-        return response
-
-    return never_cache(wrapped)
+PLACES = ["page", "block", "json"]  # which form it was
 
 
 @require_safe
@@ -51,128 +23,60 @@ def newsletter(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/subscribe.html", {"form": SubscribeForm(), "words": consenting.WORDS})
 
 
+@require_safe
+@never_cache
+def stamp(request: HttpRequest) -> JsonResponse:
+    """What a script needs before it can send the form at the foot of a kept page."""
+    return JsonResponse({"stamp": SubscribeForm().stamp})
+
+
 @csrf_exempt  # it uses no cookie, and the form's own stamp says where it comes from
 @require_POST
 @never_cache
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Answer everyone the same; the work is a job's."""
-    wants_json = request.content_type == "application/json"
-    form = SubscribeForm(_sent(request) if wants_json else request.POST)
-    if form.refusal in SILENT:
-        return _accepted(request, wants_json)
-    if not form.is_valid():
-        return _refused(request, form, wants_json)
-    if wait := BY_ADDRESS.wait(client_address(request)) or OVERALL.wait("everyone"):
-        return _later(request, wait, wants_json)
-    address = form.cleaned_data["email"]
-    if not (BY_STAMP.wait(str(form.data.get("stamp"))) or BY_MAIL.wait(address.norm)):
-        ask_for_subscription(address.email, "page", network_of(client_address(request)))
-    return _accepted(request, wants_json)
+    as_json = gate.is_json(request)
+    form = SubscribeForm(gate.sent(request) if as_json else request.POST)
+    named = str(form.data.get("place"))
+    place = named if named in PLACES else "json" if as_json else "page"
+    context = {"words": consenting.WORDS, "place": place}
+    if not as_json and form.comes_from_a_kept_page:
+        status = 200 if form.come_back() else 400
+        return render(request, "newsletter/subscribe.html", {"form": form, "once_more": True, **context}, status=status)
 
+    def do(address: Address) -> None:
+        ask(request_subscription, address.email, place, network_of(client_address(request)))
 
-def _sent(request: HttpRequest) -> dict[str, str]:
-    """Return the text fields of a JSON body; nothing for a body that is no object, or too long to be one."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        return {}
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return {}
-    return {key: value for key, value in body.items() if isinstance(value, str)} if isinstance(body, dict) else {}
-
-
-def _accepted(request: HttpRequest, wants_json: bool) -> HttpResponse:
-    if wants_json:
-        return JsonResponse({"detail": DONE}, status=202)
-    return render(request, "newsletter/said.html", {"title": "Check your mail", "words": DONE}, status=202)
-
-
-def _refused(request: HttpRequest, form: SubscribeForm, wants_json: bool) -> HttpResponse:
-    if wants_json:
-        return JsonResponse({"errors": form.errors.get_json_data()}, status=400)
-    context = {"form": form, "words": consenting.WORDS}
-    return render(request, "newsletter/subscribe.html", context, status=400)
-
-
-def _later(request: HttpRequest, wait: int, wants_json: bool) -> HttpResponse:
-    words = "Too many requests came from your network. Please try again later."
-    if wants_json:
-        response: HttpResponse = JsonResponse({"detail": words}, status=429)
-    else:
-        response = render(request, "newsletter/said.html", {"title": "Too many requests", "words": words}, status=429)
-    response["Retry-After"] = str(wait)
-    return response
-
-
-def _said(request: HttpRequest, title: str, words: str, status: int = 200) -> HttpResponse:
-    return render(request, "newsletter/said.html", {"title": title, "words": words}, status=status)
-
-
-def _spent(request: HttpRequest) -> HttpResponse:
-    return _said(request, "This link no longer works", "It was used, has run out, or a newer one was sent.", 410)
-
-
-def _mailed(secret: str, *purposes: str) -> Confirmation:
-    found = subscribing.find_confirmation(secret, *purposes)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _asked(request: HttpRequest, title: str, words: str, button: str) -> HttpResponse:
-    """A page with one button. Nothing happens before a person presses it: scanners follow links, and run scripts."""
-    return render(request, "newsletter/ask.html", {"title": title, "words": words, "button": button})
+    decision = gate.decide(request, form, do)
+    return gate.answer(request, form, decision, template="newsletter/subscribe.html", context=context, as_json=as_json)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def confirm(request: HttpRequest, secret: str) -> HttpResponse:
-    confirmation = _mailed(secret, Confirmation.Purpose.CONFIRM)
+    """Start the subscription, or follow what its reader asked for."""
+    confirmation = mailed(secret, Confirmation.Purpose.CONFIRM, Confirmation.Purpose.FOLLOW)
+    is_new = confirmation.purpose == Confirmation.Purpose.CONFIRM
+    follows = watching.in_words(watching.meant_by(confirmation.payload.get("follow", [])))
+    title = "You are subscribed" if is_new else "You follow it"
     if not confirmation.is_open:
         if confirmation.used_at and confirmation.subscriber.state == Subscriber.State.ACTIVE:
-            return _said(request, "You are subscribed", "This link has done its work. The next issue will come to you.")
-        return _spent(request)
+            return said(request, title, "This link has done its work. The next issue will come to you.")
+        return spent(request)
     if request.method != "POST":
-        return _asked(request, "One click to go", consenting.WORDS, "Confirm my subscription")
-    if not subscribing.confirm(confirmation, network=network_of(client_address(request))):
-        return _spent(request)
-    return _said(request, "You are subscribed", "The next issue will come to you.")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-def export(request: HttpRequest, secret: str) -> HttpResponse:
-    confirmation = _mailed(secret, Confirmation.Purpose.EXPORT)
-    if not confirmation.is_open:
-        return _spent(request)
-    if request.method != "POST":
-        return _asked(request, "Download my data", "Everything we keep about your address, as a file.", "Download")
-    subscriber = confirmation.subscriber
-    with transaction.atomic():
-        if not subscribing.use(confirmation):
-            return _spent(request)
-        consenting.note(subscriber, ConsentEvent.Kind.EXPORTED, form="export")
-    response = JsonResponse(everything_about(subscriber), json_dumps_params={"indent": 2})
-    response["Content-Disposition"] = 'attachment; filename="newsletter-data.json"'
-    return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-def erase(request: HttpRequest, secret: str) -> HttpResponse:
-    confirmation = _mailed(secret, Confirmation.Purpose.ERASE)
-    if not confirmation.is_open:
-        return _spent(request)
-    if request.method != "POST":
-        words = (
-            "We delete your address and everything you chose. We keep a keyed digest, so that nobody can add you again."
-        )
-        return _asked(request, "Delete my data", words, "Delete everything")
-    with transaction.atomic():
-        if not subscribing.use(confirmation):
-            return _spent(request)
-        leaving.erase(confirmation.subscriber)
-    return _said(request, "Deleted", "Your address is gone. You will hear nothing more from this newsletter.")
+        words = f"What changes about {follows} will come with your mail." if follows else ""
+        if is_new:
+            return asked(request, "One click to go", consenting.WORDS, "Confirm my subscription", more=words)
+        return asked(request, "Follow tools", words, "Follow")
+    use = subscribing.confirm if is_new else subscribing.confirm_following
+    if not use(confirmation, network=network_of(client_address(request))):
+        return spent(request)
+    words = (
+        f"What changes about {follows} will come with the next issue."
+        if follows
+        else "The next issue will come to you."
+    )
+    return remember(said(request, title, words), confirmation.subscriber)
 
 
 @csrf_exempt  # mail programs post here without any cookie (RFC 8058); a person's button is checked below
@@ -197,9 +101,9 @@ def _unsubscribe_by_hand(request: HttpRequest, token: str) -> HttpResponse:
     if claim is None:
         raise Http404
     if request.method != "POST":
-        return _asked(request, "Unsubscribe", "No further issue will be sent to you.", "Unsubscribe")
+        return asked(request, "Unsubscribe", "No further issue will be sent to you.", "Unsubscribe")
     _leave(claim, "page")
-    return _said(request, "You are unsubscribed", "No further issue will be sent to you.")
+    return forget(said(request, "You are unsubscribed", "No further issue will be sent to you."))
 
 
 def _leave(claim: tokens.Claim, form: str) -> None:
@@ -207,43 +111,3 @@ def _leave(claim: tokens.Claim, form: str) -> None:
     subscriber = Subscriber.objects.filter(public_id=claim.public_id).first()
     if subscriber:
         leaving.unsubscribe(subscriber, form=form, issue=claim.issue_no)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    subscriber = _reader(token)
-    form = PreferencesForm(request.POST or None, instance=subscriber)
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            form.save()
-            consenting.note(subscriber, ConsentEvent.Kind.PREFERENCES, form="preferences")
-        return redirect(f"{request.path}?saved")
-    leave = tokens.unsubscribe_token(subscriber.public_id)
-    context = {"form": form, "token": token, "leave": leave, "is_saved": "saved" in request.GET}
-    return render(request, "newsletter/preferences.html", context, status=400 if form.errors else 200)
-
-
-@require_POST
-@private
-def ask_for(request: HttpRequest, token: str, what: str) -> HttpResponse:
-    """Mail the link that downloads or deletes: a forwarded mail must not be enough for either."""
-    subscriber = _reader(token)
-    send = {"export": mailing.confirm_export, "erase": mailing.confirm_erasure}.get(what)
-    if send is None:
-        raise Http404
-    if not BY_MAIL.wait(f"{what} {subscriber.public_id}"):
-        secret = subscribing.open_confirmation(subscriber, what, subscribing.DAY)
-        send(subscriber.email, secret)
-    return _said(request, "Check your mail", "A link is on its way to your address. It works once, for a day.")
-
-
-def _reader(token: str) -> Subscriber:
-    claim = tokens.read(token, tokens.PREFERENCES)
-    found = claim and Subscriber.objects.exclude(state=Subscriber.State.ERASED).filter(
-        public_id=claim.public_id, token_version=claim.version
-    )
-    subscriber = found.first() if found else None
-    if subscriber is None:
-        raise Http404
-    return subscriber

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from newsletter.models import Subscriber
-from tools.models import Category, Fact, FactKind, Price, State, Tool
+from tools.models import Category, Fact, FactKind, FactReport, Price, State, Tool
 from verdicts.models import Comparison, Reviewer, Verdict
 from voting.models import Tally, User, Voter
 
@@ -128,6 +128,12 @@ def fact(tool: Tool, label: str = "Open source", answer: str = "yes", **fields: 
 def price(tool: Tool, amount: float | None = 20, plan: str = "Pro", **fields: Any) -> Price:
     values = {"starts_on": timezone.localdate() - datetime.timedelta(days=10), "is_offered": amount is not None}
     return Price.objects.create(tool=tool, plan=plan, amount=amount, **values | fields)
+
+
+def report(tool: Tool, **fields: Any) -> FactReport:
+    """A reader's report about the licence of a tool, not yet answered."""
+    values = {"cell": "licence", "label": "Licence", "said": tool.licence or "Not checked", "claim": "It is not"}
+    return FactReport.objects.create(tool=tool, **values | fields)
 
 
 def votes(tool: Tool, ships: int, skips: int, **fields: Any) -> Tally:

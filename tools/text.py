@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 # Invisible characters that reorder or hide text, or that XML cannot hold; joiners stay, emoji and Indic scripts need them.
-_INVISIBLE = re.compile(
-    r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]"
-)
+_UNSEEN = r"\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff"
+_INVISIBLE = re.compile(f"[{_UNSEEN}]")
+VISIBLE = rf"[^\s{_UNSEEN}]"  # a character that leaves something to read
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).disable("image")
 _TAGS = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "a", "br", "h3", "h4", "hr"}
 _HEADING = re.compile(r"<(/?)h[1-6]>")

@@ -1,6 +1,7 @@
 """The catalogue: search, filters with counts, sorting, and the tray of tools to compare."""
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from verdicts import facets, queries
 from verdicts.forms import BrowseForm
 from verdicts.matches import explain, tools_against_each_other
 from verdicts.scored import ScoredTool
+from voting.models import with_tally
 
 PAGE_SIZE = 24
 
@@ -57,7 +59,9 @@ class Browse:
     found: search.Found | None
     versus: Sequence[Tool]
     active: bool
+    counted_at: datetime.datetime | None
     querystring: str
+    coverage: str
     tray: Sequence[Tool]
 
     @property
@@ -66,7 +70,19 @@ class Browse:
 
     def context(self) -> dict[str, object]:
         """Return all of it by name, for a template."""
-        names = ("page", "filters", "sorts", "query", "found", "versus", "active", "total", "tray")
+        names = (
+            "page",
+            "filters",
+            "sorts",
+            "query",
+            "found",
+            "versus",
+            "active",
+            "total",
+            "coverage",
+            "counted_at",
+            "tray",
+        )
         return {name: getattr(self, name) for name in names} | {"querystring_without_page": self.querystring}
 
 
@@ -79,20 +95,26 @@ def browse(params: QueryDict, tray: Sequence[Tool]) -> Browse:
     found = search.find(words) if words else None
     sort = kept.get("sort", "match" if found else "panel")
     sort = "panel" if sort == "match" and not found else sort
-    public = Tool.objects.public()
-    cube = facets.cube_of(public.filter(pk__in=found.keys)) if found else facets.cube_of_everything()
-    total, counts = facets.count(cube, chosen)
+    counted = facets.counted_among(found.keys, chosen) if found else facets.counted(chosen)
     return Browse(
-        page=_page(found, chosen, sort, total, params.get("page")),
-        filters=_filters(counts, chosen),
+        page=_page(found, chosen, sort, counted.total, params.get("page")),
+        filters=_filters(counted.choices, chosen),
         sorts=[Choice(v, label, v == sort) for v, label in queries.SORTS.items() if found or v != "match"],
         query=words,
         found=found,
         versus=tools_against_each_other(words) if words else [],
         active=bool(set(known) - {"sort"}),
+        coverage=_coverage(counted.choices["panel"]).words,
+        counted_at=counted.at,
         querystring=urlencode([*kept.items(), *[("tools", tool.slug) for tool in tray]]),
         tray=tray,
     )
+
+
+def _coverage(results: Mapping[str, int]) -> queries.Coverage:
+    """Return how many of the tools that pass the other filters have a panel share."""
+    everything = sum(results.values())
+    return queries.Coverage(everything - results.get("none", 0), everything)
 
 
 def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: int, number: str | None) -> Page:
@@ -104,14 +126,15 @@ def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: 
         fits = set(tools.values_list("pk", flat=True)) if found.keys else set()
         keys = [key for key in found.keys if key in fits]
         page: Page[Any] = Paginator(keys, PAGE_SIZE).get_page(number)
-        shown: list[int] = list(page.object_list)
-        by_pk = queries.with_figures(Tool.objects.public()).in_bulk(shown)
-        rows = [by_pk[key] for key in shown if key in by_pk]
     else:
-        ordered = queries.sort_tools(queries.with_figures(tools), sort)
-        page = CountedPaginator(ordered, PAGE_SIZE, total).get_page(number)
-        rows = list(page.object_list)
+        ordered = queries.sort_tools(with_tally(tools) if sort == "readers" else tools, sort)
+        page = CountedPaginator(ordered.values_list("pk", flat=True), PAGE_SIZE, total).get_page(number)
+    # The keys first, and all else for those alone: a late page passes over many rows, and an index may hold all it needs.
+    shown: list[int] = list(page.object_list)
+    by_pk = queries.with_figures(Tool.objects.public()).in_bulk(shown)
+    rows = [by_pk[key] for key in shown if key in by_pk]
     scored: list[ScoredTool] = queries.scored(rows)
+    facets.tell_staleness(scored)
     page.object_list = explain(scored, found) if found else scored
     return page
 

@@ -33,6 +33,8 @@ PAGES = {
     "methodology": "How verdicts and votes are counted",
     "rankings": "Rankings of AI tools",
     "changes": "What changed",
+    "corrections": "What was put right",
+    "reports": "What readers reported, and what we answered",
     "requests": "Tools that readers ask for",
     "newsletter": "Weekly AI Tool Verdicts",
 }

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_safe
 
@@ -104,6 +105,7 @@ def _show(request: HttpRequest, title: str, found: ChangeQuerySet, feed: str) ->
         "list": page_of(found, request),
         "since": request.GET.get("since", "") if _day(request.GET.get("since", "")) else "",
         "changes_feed": feed,
+        "card_path": reverse("page_card", args=["changes" if feed else "corrections"]),
         "canonical_url": settings.SITE_URL + request.path,
         "robots": "noindex, follow" if request.GET else "",
     }

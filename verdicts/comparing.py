@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from tools.slugs import is_valid
 from verdicts import queries, scoring
 from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
+from verdicts.methodology import version_on
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool
 from voting.models import tallies_on
@@ -96,12 +97,19 @@ class ScoreRow:
 
     reviewer: Reviewer
     cells: list[Verdict | None]
+    record: Any = None  # the persona with its base rates, where they were asked for
 
 
-def score_rows(panel: list[Reviewer], tools: Sequence[Tool], verdicts: list[Verdict]) -> list[ScoreRow]:
+def score_rows(
+    panel: list[Reviewer], tools: Sequence[Tool], verdicts: list[Verdict], records: dict[int, Any] | None = None
+) -> list[ScoreRow]:
     """Return a row per persona of the panel, in its order; nobody is left out for having said nothing."""
     cells = {(verdict.reviewer_id, verdict.tool_id): verdict for verdict in verdicts}
-    return [ScoreRow(reviewer, [cells.get((reviewer.pk, tool.pk)) for tool in tools]) for reviewer in panel]
+    rates = records or {}
+    return [
+        ScoreRow(reviewer, [cells.get((reviewer.pk, tool.pk)) for tool in tools], rates.get(reviewer.pk))
+        for reviewer in panel
+    ]
 
 
 @dataclass(slots=True)
@@ -165,6 +173,11 @@ class ComparisonPage:
         return f"{self.canonical_path}changes.atom"
 
     @property
+    def method(self) -> str:
+        """The version of the method in force on the day the page speaks of."""
+        return version_on(self.as_of or timezone.localdate())
+
+    @property
     def permalink_url(self) -> str:
         return f"{self.canonical_path}as-of/{timezone.localdate():%Y-%m-%d}/"
 
@@ -177,35 +190,50 @@ class ComparisonPage:
 
 
 def comparison_page(
-    tools: list[ScoredTool], *, only_differences: bool = False, as_of: datetime.date | None = None
+    tools: list[ScoredTool],
+    *,
+    only_differences: bool = False,
+    as_of: datetime.date | None = None,
+    with_records: bool = False,
 ) -> ComparisonPage:
-    """Return the page about these tools, as it is or as it stood at the end of a past day."""
+    """Return the page about these tools, as it is or as it stood at the end of a past day.
+
+    `with_records` adds to each persona its base rates, which are today's.
+    """
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
     if moment:
         queries.turn_back(tools, moment)
-    verdicts = queries.scorecard_verdicts(tools, moment)
+    panel = queries.panel_of(moment) if moment else queries.panel_of_today()
+    verdicts = _said_by(panel, queries.scorecard_verdicts(tools, moment))
     for verdict in verdicts:
         verdict.seen_on = as_of
-    panel = queries.panel_of_today()
     if as_of:
-        panel = list({verdict.reviewer_id: verdict.reviewer for verdict in verdicts}.values())
         _rescore(tools, verdicts, as_of)
-    prices = queries.current_prices(tools, as_of)
+    prices = queries.current_prices(tools, moment)
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
-    curated = curated_comparison(tools)
+    curated = queries.curated_comparison(tools, moment)
     changes = changes_of(tools, until=moment)
     return ComparisonPage(
         columns=tools,
         curated=curated,
         all_fact_rows=fact_rows(tools, queries.facts_of(tools, moment), prices),
-        scorecard=score_rows(panel, tools, verdicts),
+        scorecard=score_rows(panel, tools, verdicts, queries.records() if with_records else None),
         changes=changes,
         pairs=[] if as_of else [pair_of(a, b) for a, b in queries.neighbours(tools)],
         only_differences=only_differences,
         as_of=as_of,
         advice=[(tool, curated.advice()[tool.pk]) for tool in tools] if curated else [],
     )
+
+
+def _said_by(panel: list[Reviewer], verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts of these personas, each with its persona as given."""
+    by_pk = {reviewer.pk: reviewer for reviewer in panel}
+    said = [verdict for verdict in verdicts if verdict.reviewer_id in by_pk]
+    for verdict in said:
+        verdict.reviewer = by_pk[verdict.reviewer_id]
+    return said
 
 
 def _rescore(tools: list[ScoredTool], verdicts: list[Verdict], day: datetime.date) -> None:
@@ -216,14 +244,6 @@ def _rescore(tools: list[ScoredTool], verdicts: list[Verdict], day: datetime.dat
         tool.panel = scoring.PanelScore(sum(said), len(said))
         if past is not None:
             tool.community = queries.community_of_day(past.get(tool.pk))
-
-
-def curated_comparison(tools: Sequence[Tool]) -> Comparison | None:
-    """Return what an editor has published about this pair."""
-    if len(tools) != 2:
-        return None
-    first, second = sorted(tool.pk for tool in tools)
-    return Comparison.objects.published().filter(Q(first=first), Q(second=second)).first()
 
 
 # The result in words -----------------------------------------------------------------------------
@@ -313,5 +333,7 @@ def _listed(parts: list[str]) -> str:
 
 
 def is_close(first: ScoredTool, second: ScoredTool) -> bool:
-    """Tell whether a pair is a close call: both panels at quorum, with the same result."""
-    return first.panel.has_quorum and second.panel.has_quorum and first.panel == second.panel
+    """Tell whether a pair is too close to call: both have votes enough, and the interval of the difference holds zero."""
+    shown = first.community.kind == second.community.kind == "shown"
+    sides = [(tool.community.ships, tool.community.skips) for tool in (first, second)]
+    return shown and scoring.lead(*sides) == "close"

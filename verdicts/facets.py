@@ -1,30 +1,47 @@
 """What the filters of the catalogue tell apart, and how many tools each of their choices would leave.
 
 The counts of every combination come out of one grouped query, the *cube*: a row per combination that exists, with its
-number of tools. In a large catalogue the cube is kept for a few minutes; adding it up costs a page next to nothing.
+number of tools. In a large catalogue the cube is kept for a few minutes, each process adds it up once for each choice of
+filters, and pages say when it was counted.
 """
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
+from django.db import connection
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tools.models import Fact, Tool
 from verdicts import queries, scoring
-from verdicts.keeping import keep, kept
+from verdicts.keeping import is_first, keep, kept
 from verdicts.models import Verdict
 
 OPEN_SOURCE = {"yes": "Yes", "partial": "Partly", "no": "No", "unknown": "Not checked"}
 FRESHNESS = {"fresh": "All verdicts fresh", "stale": "Some verdict stale", "none": "No verdicts yet"}
 NAMES = ("category", "entry", "licence", "open", "panel", "tested")
 COLUMNS = ("category__slug", "entry", "licence", "facet_open", "facet_panel", "facet_tested")
-LARGE = 2_000  # from here on the cube of the whole catalogue is kept
+LARGE = 500  # from here on the cube of the whole catalogue is kept
 KEPT_SECONDS = 300
 
+BUSY_SECONDS = 30
+
 type Cube = list[tuple[tuple[str, ...], int]]
+type KeptCube = tuple[datetime.datetime, Cube]
+_at_hand: dict[str, KeptCube] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many tools pass all the filters, how many each choice would leave, and when that was; None for now."""
+
+    total: int
+    choices: dict[str, Counter[str]]
+    at: datetime.datetime | None = None
 
 
 def stale_verdicts(today: datetime.date) -> QuerySet[Verdict]:
@@ -32,6 +49,14 @@ def stale_verdicts(today: datetime.date) -> QuerySet[Verdict]:
     oldest = today - datetime.timedelta(days=scoring.STALE_AFTER_DAYS)
     versions = ~Q(tool_version="") & ~Q(tool__latest_version="") & ~Q(tool_version=F("tool__latest_version"))
     return Verdict.objects.published().filter(reviewer__is_active=True).filter(Q(tested_on__lt=oldest) | versions)
+
+
+def tell_staleness(tools: Sequence[Tool]) -> None:
+    """Give some tools `stale`: how many of their verdicts are, in one query."""
+    stale = stale_verdicts(timezone.localdate()).filter(tool__in=[tool.pk for tool in tools])
+    counts = dict(stale.order_by().values_list("tool").annotate(rows=Count("pk")))
+    for tool in tools:
+        tool.stale = counts.get(tool.pk, 0)  # type: ignore[attr-defined]
 
 
 def with_facets(tools: QuerySet[Tool]) -> QuerySet[Tool]:
@@ -54,11 +79,23 @@ def with_facets(tools: QuerySet[Tool]) -> QuerySet[Tool]:
 
 
 def filtered(tools: QuerySet[Tool], chosen: Mapping[str, str]) -> QuerySet[Tool]:
-    """Return the tools that pass the chosen filters."""
-    if any(name in chosen for name in ("open", "panel", "tested")):
-        tools = with_facets(tools)
-    wanted = {column: chosen[name] for name, column in zip(NAMES, COLUMNS, strict=True) if name in chosen}
-    return tools.filter(**wanted)
+    """Return the tools that pass the chosen filters, each asked in the way that an index answers."""
+    plain = {"category": "category__slug", "entry": "entry", "licence": "licence"}
+    tools = tools.filter(**{column: chosen[name] for name, column in plain.items() if name in chosen})
+    if panel := chosen.get("panel"):
+        tools = queries.with_panel_result(tools, panel)
+    if answer := chosen.get("open"):
+        facts = Fact.objects.filter(tool=OuterRef("pk"), kind__slug="open-source").order_by()
+        tools = (
+            tools.filter(~Exists(facts) | Q(Exists(facts.filter(answer=answer))))
+            if answer == "unknown"
+            else (tools.filter(Exists(facts.filter(answer=answer))))
+        )
+    if tested := chosen.get("tested"):
+        tools = tools.filter(standing=0) if tested == "none" else tools.filter(standing__gt=0)
+        is_stale = Exists(stale_verdicts(timezone.localdate()).filter(tool=OuterRef("pk")))
+        tools = {"none": tools, "stale": tools.filter(is_stale), "fresh": tools.filter(~is_stale)}[tested]
+    return tools
 
 
 def cube_of(tools: QuerySet[Tool]) -> Cube:
@@ -67,16 +104,45 @@ def cube_of(tools: QuerySet[Tool]) -> Cube:
     return [(row[:-1], row[-1]) for row in rows]
 
 
-def cube_of_everything() -> Cube:
-    """Return the cube of the public tools: of this moment in a small catalogue, of the last minutes in a large one."""
-    public = Tool.objects.public()
-    if not public.order_by("pk")[LARGE:].exists():
-        return cube_of(public)
-    cube = kept("cube-of-facets")
-    if cube is None:
-        cube = cube_of(public)
-        keep("cube-of-facets", cube, KEPT_SECONDS)
-    return cube
+def counted_among(keys: Collection[int], chosen: Mapping[str, str]) -> Counted:
+    """Return the counts of some tools, as they are now."""
+    return Counted(*count(cube_of(Tool.objects.public().filter(pk__in=keys)), chosen))
+
+
+def counted(chosen: Mapping[str, str]) -> Counted:
+    """Return the counts of the public tools: of this moment in a small catalogue, of the last minutes in a large one."""
+    if sum(queries.shelf_counts().values()) < LARGE:
+        return Counted(*count(cube_of(Tool.objects.public()), chosen))
+    database = str(connection.settings_dict["NAME"])
+    at, _ = _at_hand[database] = _large_cube(_at_hand.get(database))
+    return _summed(database, at, tuple(sorted(chosen.items())))
+
+
+def _large_cube(mine: KeptCube | None) -> KeptCube:
+    """Return a cube not older than `KEPT_SECONDS`: this process's, else the shared one, else one that is counted now.
+
+    While somebody counts anew the others go on with what they have, unless they have nothing.
+    """
+    oldest = timezone.now() - datetime.timedelta(seconds=KEPT_SECONDS)
+    if mine and mine[0] >= oldest:
+        return mine
+    newest = kept("cube-of-facets") or mine
+    if newest and (newest[0] >= oldest or not is_first("counting-facets", BUSY_SECONDS)):
+        return newest
+    return count_large()
+
+
+def count_large() -> KeptCube:
+    """Count the whole catalogue anew, for all processes."""
+    made = timezone.now(), cube_of(Tool.objects.public())
+    keep("cube-of-facets", made, 12 * KEPT_SECONDS)
+    return made
+
+
+@lru_cache(maxsize=512)
+def _summed(database: str, at: datetime.datetime, chosen: tuple[tuple[str, str], ...]) -> Counted:
+    """Return what the cube at hand says, added up once for each choice of filters."""
+    return Counted(*count(_at_hand[database][1], dict(chosen)), at)
 
 
 def count(cube: Cube, chosen: Mapping[str, str]) -> tuple[int, dict[str, Counter[str]]]:

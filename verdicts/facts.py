@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.formats import date_format
 
-from tools.models import Checked, Fact, Price, Tool
+from tools.models import Checked, Fact, FactKind, Price, Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,24 @@ class FactCell:
     source_url: str = ""
     check_label: str = ""
 
+    @property
+    def words(self) -> str:
+        return f"{self.text} ({self.note})" if self.note else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
+    """One question and the answers to it; `key` names the question in addresses."""
+
     label: str
     cells: list[FactCell]
+    key: str = ""
+    tools: Sequence[Tool] = ()
+
+    @property
+    def beside(self) -> list[tuple[Tool, FactCell]]:
+        """Each answer with its tool."""
+        return list(zip(self.tools, self.cells, strict=True))
 
     @property
     def differs(self) -> bool:
@@ -59,23 +72,31 @@ def _typed(fact: Fact | None) -> FactCell:
 
 def fact_rows(tools: Sequence[Tool], facts: list[Fact], prices: dict[int, list[Price]]) -> list[FactRow]:
     """Return a row per fact that is known of at least one tool, the differing rows first."""
+    kinds = list({fact.kind_id: fact.kind for fact in facts}.values())
+    known = [row for row in every_row(tools, facts, prices, kinds) if any(cell.kind != "unknown" for cell in row.cells)]
+    return sorted(known, key=lambda row: not row.differs)
 
-    def row(label: str, cell: Callable[[Tool], FactCell]) -> FactRow:
-        return FactRow(label, [cell(tool) for tool in tools])
+
+def every_row(
+    tools: Sequence[Tool], facts: list[Fact], prices: dict[int, list[Price]], kinds: Sequence[FactKind]
+) -> list[FactRow]:
+    """Return a row for each of the tool's own columns and for each kind of fact, known or not."""
+
+    def row(key: str, label: str, cell: Callable[[Tool], FactCell]) -> FactRow:
+        return FactRow(label, [cell(tool) for tool in tools], key, tools)
 
     rows = [
-        row("Entry price", lambda tool: _own(tool, tool.get_entry_display() if tool.entry else "")),
-        row("Cheapest plan", lambda tool: _price(prices.get(tool.pk, []))),
-        row("Licence", lambda tool: _own(tool, tool.licence)),
-        row("Vendor", lambda tool: _own(tool, tool.vendor)),
-        row("Latest version", lambda tool: _own(tool, _version(tool))),
+        row("entry", "Entry price", lambda tool: _own(tool, tool.get_entry_display() if tool.entry else "")),
+        row("price", "Cheapest plan", lambda tool: _price(prices.get(tool.pk, []))),
+        row("licence", "Licence", lambda tool: _own(tool, tool.licence)),
+        row("vendor", "Vendor", lambda tool: _own(tool, tool.vendor)),
+        row("version", "Latest version", lambda tool: _own(tool, _version(tool))),
     ]
     answers = {(fact.tool_id, fact.kind_id): fact for fact in facts}
-    kinds = {fact.kind_id: fact.kind for fact in facts}
-    for kind in sorted(kinds.values(), key=lambda kind: (kind.position, kind.label)):
-        rows.append(FactRow(kind.label, [_typed(answers.get((tool.pk, kind.pk))) for tool in tools]))
-    known = [row for row in rows if any(cell.kind != "unknown" for cell in row.cells)]
-    return sorted(known, key=lambda row: not row.differs)
+    for kind in sorted(kinds, key=lambda kind: (kind.position, kind.label)):
+        cells = [_typed(answers.get((tool.pk, kind.pk))) for tool in tools]
+        rows.append(FactRow(kind.label, cells, f"fact.{kind.slug}", tools))
+    return rows
 
 
 def _version(tool: Tool) -> str:

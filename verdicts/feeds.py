@@ -20,7 +20,13 @@ from verdicts.scored import ScoredTool
 
 
 class StableAtom(Atom1Feed):
-    """A feed that says the same until something happens: an empty one is as old as can be, not as young as the clock."""
+    """A feed that says the same until something happens: an empty one is as old as can be, not as young as the clock.
+
+    Its author is the site, as RFC 4287 wants one.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "author_name": settings.SITE_NAME})
 
     def latest_post_date(self) -> datetime.datetime:
         dates = [item["updateddate"] or item["pubdate"] for item in self.items]
@@ -91,7 +97,7 @@ class VerdictFeed(Feed):
         return clean_text(f"{verdict.tool.name}: {verdict.reviewer} says {verdict.decision}")
 
     def item_description(self, verdict: Any) -> str:
-        return verdict.excerpt
+        return f"{verdict.excerpt} ({verdict.evidence_words})"
 
     def item_link(self, verdict: Verdict) -> str:
         return settings.SITE_URL + verdict.get_absolute_url()
@@ -138,7 +144,11 @@ class CategoryFeed(ChangesFeed):
 
 class ToolFeed(ChangesFeed):
     def get_object(self, request: HttpRequest, **named: str) -> Any:
-        return get_object_or_404(Tool.objects.public(), slug=named["slug"])
+        found = get_object_or_404(queries.with_figures(Tool.objects.public()), slug=named["slug"])
+        return queries.scored([found])[0]
+
+    def subtitle(self, subject: Any) -> str:
+        return clean_text(f"Panel: {subject.panel.words}. Readers: {subject.community.words}.")
 
     def link(self, subject: Any) -> str:
         return settings.SITE_URL + subject.get_absolute_url()

@@ -28,6 +28,14 @@ def keep(key: str, value: Any, seconds: int) -> None:
         return
 
 
+def is_first(key: str, seconds: int) -> bool:
+    """Tell whether nobody else has asked this within the last seconds; everybody is first while the cache is away."""
+    try:
+        return bool(cache.add(_name(key), 1, seconds))
+    except (RedisError, OSError):
+        return True
+
+
 def _name(key: str) -> str:
     """Two databases that share a cache, as tests and benchmarks do, must not see each other's numbers."""
     database = str(connection.settings_dict["NAME"]).encode()

@@ -1,11 +1,13 @@
 """What each page shows, loaded in a number of queries that does not depend on how much there is."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any, cast
 
+from django.db import connection
 from django.db.models import (
     Count,
     Exists,
@@ -119,16 +121,30 @@ def filled_categories() -> QuerySet[Category]:
 KEPT_SECONDS = 300
 
 
-def shelf_counts() -> dict[int, int]:
-    """Return the number of public tools by category, counted anew once a tool or a change has come."""
-    newest = [model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for model in (Tool, Change)]
-    key = f"shelf-counts-{newest[0]}-{newest[1]}"
+def shelf_coverage() -> "dict[int, Coverage]":
+    """Return by category how many of its public tools the panel has judged, counted anew once a tool or a change has come."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (SELECT max(id) FROM tools_tool), (SELECT max(id) FROM tools_change)")
+        tool, change = cursor.fetchone()
+    key = f"shelf-coverage-{tool or 0}-{change or 0}"
     found = kept(key)
     if found is None:
-        rows = Tool.objects.public().order_by().values_list("category").annotate(rows=Count("pk"))
-        found = dict(rows)
+        judged = Count("pk", filter=at_quorum())
+        rows = Tool.objects.public().order_by().values_list("category").annotate(judged=judged, rows=Count("pk"))
+        found = {category: Coverage(*counts) for category, *counts in rows}
         keep(key, found, KEPT_SECONDS)
     return found
+
+
+def shelf_counts() -> dict[int, int]:
+    """Return the number of public tools by category."""
+    return {category: it.total for category, it in shelf_coverage().items()}
+
+
+def _newest_change() -> str:
+    """Return what is another after every change that readers are told of."""
+    newest = Change.objects.order_by("-pk").values_list("pk", "at").first()
+    return f"{newest[0]}-{newest[1].timestamp()}" if newest else "none"
 
 
 def shelves() -> QuerySet[Category]:
@@ -137,28 +153,58 @@ def shelves() -> QuerySet[Category]:
     return Category.objects.filter(Exists(public)).order_by("position", "name")
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of what is listed the panel has judged: a share says nothing about the rest."""
+
+    judged: int
+    total: int
+
+    @property
+    def words(self) -> str:
+        if not self.total:
+            return ""
+        tools = "tool" if self.total == 1 else "tools"
+        return f"The panel has judged {self.judged:,} of {self.total:,} {tools}; the others have no panel share."
+
+
+def coverage() -> Coverage:
+    """Return how many public tools have a panel share."""
+    shelves = shelf_coverage().values()
+    return Coverage(sum(it.judged for it in shelves), sum(it.total for it in shelves))
+
+
 # Home -----------------------------------------------------------------------------------------
 
 
-def newest_verdicts(limit: int = HOME_VERDICTS) -> QuerySet[Verdict]:
-    """Return the newest verdict of each of the tools judged last, so that one tool cannot fill the list."""
-    newer = Verdict.objects.published().filter(tool=OuterRef("tool"), reviewer__is_active=True)
-    newest = Subquery(newer.order_by("-published_at", "-pk").values("pk")[:1])
-    return _verdicts_in_public().filter(pk=newest)[:limit]
+def newest_verdicts(panel: Collection[Reviewer], limit: int = HOME_VERDICTS) -> list[Verdict]:
+    """Return the newest verdict of each of the tools judged last, so that one tool cannot fill the list.
+
+    A persona has one published verdict on a tool, so that many tools stand among that many times the panel's verdicts.
+    """
+    newest = list(_verdicts_in_public().values_list("tool", "pk")[: limit * len(panel)])
+    first = dict(reversed(newest))
+    shown = sorted(first.values(), key=[pk for _, pk in newest].index)[:limit]
+    found = with_its_words(Verdict.objects.all()).in_bulk(shown)
+    return [found[pk] for pk in shown if pk in found]
 
 
 def latest_verdicts(limit: int) -> QuerySet[Verdict]:
     """Return the verdicts published last."""
-    return _verdicts_in_public()[:limit]
+    return with_its_words(_verdicts_in_public())[:limit]
+
+
+def with_its_words(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
+    """Add what is printed of a verdict: its tool and shelf, its persona, and who answers for it."""
+    return verdicts.select_related("tool__category", "reviewer", "editor")
 
 
 def _verdicts_in_public() -> QuerySet[Verdict]:
-    return (
-        Verdict.objects.published()
-        .filter(tool__state="published", reviewer__is_active=True)
-        .select_related("tool__category", "reviewer", "editor")
-        .order_by("-published_at", "-pk")
-    )
+    """Verdicts that the site shows, newest first: the rest is asked for each, so that they are read in their index's order."""
+    said_by = Reviewer.objects.active().filter(pk=OuterRef("reviewer")).order_by()
+    about = Tool.objects.filter(pk=OuterRef("tool"), state="published").order_by()
+    found = Verdict.objects.published().filter(Exists(about), Exists(said_by))
+    return found.order_by("-published_at", "-pk")
 
 
 def categories_with_leaders() -> list[Shelf]:
@@ -168,21 +214,23 @@ def categories_with_leaders() -> list[Shelf]:
     places = {f"place_{n}": Subquery(sort_tools(best, "panel").values("pk")[n : n + 1]) for n in range(LEADERS)}
     first = [pk for row in Category.objects.order_by().annotate(**places).values_list(*places) for pk in row if pk]
     ranked = sort_tools(with_figures(Tool.objects.filter(pk__in=first)), "panel")
-    counts = shelf_counts()
+    counts = shelf_coverage()
     leaders: dict[int, list[ScoredTool]] = {}
     for tool in scored(ranked):
         leaders.setdefault(tool.category_id, []).append(tool)
     for category in categories:
         category.leaders = leaders.get(category.pk, [])
-        category.published_count = counts.get(category.pk, 0)
+        category.coverage = counts.get(category.pk, Coverage(0, 0))
+        category.published_count = category.coverage.total
     return categories
 
 
-def curated_comparisons() -> list[Comparison]:
+def curated_comparisons(of: QuerySet[Comparison] | None = None) -> list[Comparison]:
     """Return published comparisons of public tools, newest feature first, their tools scored."""
     public = with_figures(Tool.objects.public())
     rows = list(
-        Comparison.objects.published()
+        (Comparison.objects.all() if of is None else of)
+        .exclude(published_at=None)
         .exclude(first__state="draft")
         .exclude(second__state="draft")
         .prefetch_related(Prefetch("first", public), Prefetch("second", public))
@@ -215,22 +263,65 @@ OWN_TEXT += ["check_method", "checked_on", "source_url"]
 def turn_back(tools: Sequence[Tool], moment: datetime.datetime) -> None:
     """Give tools the words about them that stood at a past moment; what has no history stays as it is."""
     past = {row.pk: row for row in Tool.history.as_of(moment).filter(id__in=[tool.pk for tool in tools])}
+    shelves = Category.objects.in_bulk({row.category_id for row in past.values()})
     for tool in tools:
         for column in OWN_TEXT if tool.pk in past else []:
             setattr(tool, column, getattr(past[tool.pk], column))
+        if tool.pk in past:
+            tool.category = shelves.get(past[tool.pk].category_id, tool.category)
 
 
 def panel_of_today() -> list[Reviewer]:
     return list(Reviewer.objects.active())
 
 
-def current_prices(tools: Sequence[Tool], day: datetime.date | None = None) -> dict[int, list[Price]]:
-    """Return the prices on offer by tool, the cheapest first."""
+def panel_of(moment: datetime.datetime) -> list[Reviewer]:
+    """Return the personas that made up the panel at a past moment, in the words of that day, at today's addresses."""
+    past = {row.pk: row for row in Reviewer.history.as_of(moment)}
+    panel = list(Reviewer.objects.all())
+    for reviewer in panel:
+        for column in ("name", "lens", "position", "is_active") if reviewer.pk in past else ():
+            setattr(reviewer, column, getattr(past[reviewer.pk], column))
+    return sorted((it for it in panel if it.is_active), key=lambda it: (it.position, it.name))
+
+
+def curated_comparison(tools: Sequence[Tool], moment: datetime.datetime | None = None) -> Comparison | None:
+    """Return what an editor has published about this pair, or had at a past moment."""
+    if len(tools) != 2:
+        return None
+    first, second = sorted(tool.pk for tool in tools)
+    row = Comparison.objects.filter(first=first, second=second).first()
+    if row is not None and moment is not None and row.history.exists():
+        row = Comparison.history.as_of(moment).filter(id=row.pk).first()
+    if row is None or row.published_at is None or (moment is not None and row.published_at > moment):
+        return None
+    return row
+
+
+def current_prices(
+    tools: Sequence[Tool], moment: datetime.datetime | None = None, *, day: datetime.date | None = None
+) -> dict[int, list[Price]]:
+    """Return the prices on offer by tool, the cheapest first; those of a past moment as they were known then."""
     prices: dict[int, list[Price]] = {}
-    found = Price.objects.filter(tool__in=tools).on(day or timezone.localdate())
-    for price in found.order_by("amount", "plan"):
+    if moment is None:
+        found = list(Price.objects.filter(tool__in=tools).on(day or timezone.localdate()).order_by("amount", "plan"))
+    else:
+        found = _prices_at(tools, moment)
+    for price in found:
         prices.setdefault(price.tool_id, []).append(price)
     return prices
+
+
+def _prices_at(tools: Sequence[Tool], moment: datetime.datetime) -> list[Price]:
+    """Return the last row of each plan by then, from the rows that had been written by then; rows without history count."""
+    told = set(Price.history.filter(tool__in=tools).values_list("id", flat=True))
+    rows = [
+        *Price.history.as_of(moment).filter(tool__in=tools),
+        *Price.objects.filter(tool__in=tools).exclude(pk__in=told),
+    ]
+    begun = sorted((row for row in rows if row.starts_on <= moment.date()), key=lambda row: row.starts_on)
+    plans = {(row.tool_id, row.plan): row for row in begun}
+    return sorted((row for row in plans.values() if row.is_offered), key=lambda row: (row.amount, row.plan))
 
 
 def facts_of(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> list[Fact]:
@@ -246,24 +337,38 @@ def facts_of(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> l
     return sorted(past, key=lambda fact: (fact.kind.position, fact.kind.label))
 
 
+LINKED = ("name", "slug", "category", "panel_tally__ships", "panel_tally__total")
+
+
 def neighbours(tools: Sequence[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]:
-    """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf."""
-    here = {tool.pk for tool in tools}
+    """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf.
+
+    Only what a link to a pair prints is loaded: names, addresses and the panel's result.
+    """
+    here = {tool.pk: tool for tool in tools}
+    sides = [f"{side}__{column}" for side in ("first", "second") for column in LINKED]
     curated = (
         Comparison.objects.published()
         .filter(Q(first__in=tools) | Q(second__in=tools))
         .exclude(first__state="draft")
         .exclude(second__state="draft")
-        .select_related("first", "second")[:limit]
+        .select_related("first__panel_tally", "second__panel_tally")
+        .only(*sides)[:limit]
     )
-    pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != here]
-    peers = with_figures(
-        Tool.objects.filter(state="published", category__in={tool.category_id for tool in tools}).exclude(pk__in=here)
-    ).filter(standing__gt=0)
-    for peer in sort_tools(peers, "panel")[:limit]:
+    pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != {*here}]
+    peers = Tool.objects.filter(
+        state="published", category__in={tool.category_id for tool in tools}, standing__gt=0
+    ).exclude(pk__in=here)
+    for peer in sort_tools(peers, "panel").select_related("panel_tally").only(*LINKED)[:limit]:
         pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
-    unique = {frozenset((a.pk, b.pk)): (a, b) for a, b in reversed(pairs)}
-    return list(reversed(unique.values()))[:limit]
+    unique = {frozenset((a.pk, b.pk)): (here.get(a.pk, a), here.get(b.pk, b)) for a, b in reversed(pairs)}
+    found = list(reversed(unique.values()))[:limit]
+    for tool in (tool for pair in found for tool in pair if tool.pk not in here):
+        tally = getattr(tool, "panel_tally", None)
+        cast(ScoredTool, tool).panel = (
+            scoring.PanelScore(tally.ships, tally.total) if tally else scoring.PanelScore(0, 0)
+        )
+    return found
 
 
 # Reviewers -------------------------------------------------------------------------------------
@@ -288,6 +393,16 @@ def with_record(reviewers: QuerySet[Reviewer]) -> list[Any]:
         reviewer.flip_count = flips.get(reviewer.pk, 0)
         reviewer.ship_percent = scoring.whole_percent(reviewer.ship_count / total) if total else None
         reviewer.flip_percent = scoring.whole_percent(min(1, reviewer.flip_count / total)) if total else None
+    return found
+
+
+def records() -> dict[int, Any]:
+    """Return every persona with its base rates, by key, counted anew once something has changed."""
+    key = f"records-{_newest_change()}"
+    found = kept(key)
+    if found is None:
+        found = {reviewer.pk: reviewer for reviewer in with_record(Reviewer.objects.all())}
+        keep(key, found, KEPT_SECONDS)
     return found
 
 

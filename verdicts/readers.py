@@ -4,13 +4,43 @@ import datetime
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from tools.models import Tool
-from voting.models import Tally, TallyDay
+from verdicts.scoring import CommunityScore
+from voting.models import Tally, TallyDay, Vote
 
 MOST_MONTHS = 24
 BAR, HALF = 10, 30
+
+
+@dataclass(frozen=True, slots=True)
+class AllVotes:
+    """What all votes on a tool add up to: of every era, and also those that are held or discarded."""
+
+    score: CommunityScore
+    counted: int
+    held: int
+    discarded: int
+
+    @property
+    def left_out(self) -> int:
+        return self.held + self.discarded
+
+
+def all_votes_of(tool: Tool) -> AllVotes:
+    """Return the sum of all votes on a tool, whatever has become of them. One query over the tool's votes."""
+    state, said = Vote.State, Vote.objects.filter(tool=tool).exclude(value=Vote.WITHDRAWN)
+    sums = said.aggregate(
+        ships=Count("pk", filter=Q(value=Vote.SHIP)),
+        skips=Count("pk", filter=Q(value=Vote.SKIP)),
+        regulars=Count("pk", filter=Q(is_regular=True)),
+        held=Count("pk", filter=Q(state=state.HELD)),
+        discarded=Count("pk", filter=Q(state=state.DISCARDED)),
+    )
+    score = CommunityScore(sums["ships"], sums["skips"], regulars=sums["regulars"])
+    return AllVotes(score, score.total - sums["held"] - sums["discarded"], sums["held"], sums["discarded"])
 
 
 @dataclass(frozen=True, slots=True)

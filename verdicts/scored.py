@@ -6,7 +6,8 @@ from tools.models import Category, Price, Tool
 from verdicts.scoring import CommunityScore, PanelScore
 
 if TYPE_CHECKING:
-    from verdicts.vote import Control
+    from verdicts.queries import Coverage
+    from verdicts.vote_control import Control
 
     class ScoredTool(Tool):
         """A tool that has been through `queries.with_figures` and `queries.scored`."""
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
         panel_total: int
         vote_ships: int
         vote_skips: int
+        vote_held: int
+        vote_discarded: int
         panel: PanelScore
         community: CommunityScore
         price: Price | None
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     class Shelf(Category):
         """A category with its number of public tools and its leaders."""
 
+        coverage: Coverage
         published_count: int
         leaders: list[ScoredTool]
 

@@ -1,6 +1,7 @@
 """Every figure the site shows: numbers in, numbers out. No database, no clock."""
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -13,7 +14,8 @@ Z95 = 1.959963984540054
 Z99 = 2.5758293035489004
 REGULARS_LEAST, REGULARS_MOST, REGULARS_SHARE = 4, 12, 0.12
 DIFFER_VOTES = 30
-CONFIDENCE_PERCENT = 95
+CONFIDENCE_PERCENT = 95  # Z95 in words
+DIFFER_PERCENT = 99  # Z99 in words
 PRIOR_VOTES = 20
 METHOD_VERSION = "1.0"
 
@@ -26,8 +28,9 @@ class Interval:
     high: float
 
 
-def wilson(ships: int, skips: int, *, z: float = Z95) -> Interval | None:
-    """Return the interval that holds the true share with the confidence of `z` standard deviations; None for no votes.
+def wilson(ships: int, skips: int, *, z: float | None = None) -> Interval | None:
+    """Return the interval that holds the true share with the confidence of `z` standard deviations, `Z95` unless told;
+    None for no votes.
 
     Raises ValueError if either count is negative.
 
@@ -40,12 +43,13 @@ def wilson(ships: int, skips: int, *, z: float = Z95) -> Interval | None:
     n = ships + skips
     if n == 0:
         return None
+    z = Z95 if z is None else z
     centre = (ships + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * sqrt(ships * skips / n + z * z / 4)
     return Interval(0.0 if ships == 0 else centre - half, 1.0 if skips == 0 else centre + half)
 
 
-def newcombe(first: tuple[int, int], second: tuple[int, int], *, z: float = Z95) -> Interval | None:
+def newcombe(first: tuple[int, int], second: tuple[int, int], *, z: float | None = None) -> Interval | None:
     """Return the interval of the difference between two shares, `(ships, skips)` each; None while either has no votes.
 
     Source: R. G. Newcombe (1998), "Interval Estimation for the Difference Between Independent Proportions", Statistics
@@ -67,7 +71,8 @@ def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
 
 def shared_ranks(intervals: Sequence[Interval]) -> list[int]:
     """Return a rank for each: one more than the number of tools that are surely better, so that overlaps share a rank."""
-    return [1 + sum(other.low > mine.high for other in intervals) for mine in intervals]
+    lows = sorted(interval.low for interval in intervals)
+    return [1 + len(lows) - bisect_right(lows, mine.high) for mine in intervals]
 
 
 def lead(first: tuple[int, int], second: tuple[int, int]) -> str:

@@ -77,7 +77,7 @@ def staleness_words(verdicts: list[Verdict]) -> str:
     return f"{len(reasons)} of {len(verdicts)} verdicts {verb} stale: {'; '.join(dict.fromkeys(reasons)).lower()}."
 
 
-def tool_page(found: Tool) -> ToolPage:
+def tool_page(found: Tool, *, with_records: bool = False) -> ToolPage:
     """Return the page about a tool that has been through `queries.with_figures`."""
     [tool] = queries.scored([found])
     prices = queries.current_prices([tool])
@@ -86,7 +86,12 @@ def tool_page(found: Tool) -> ToolPage:
         tool=tool,
         prices=prices.get(tool.pk, []),
         facts=fact_rows([tool], queries.facts_of([tool]), prices),
-        scorecard=comparing.score_rows(queries.panel_of_today(), [tool], queries.scorecard_verdicts([tool])),
+        scorecard=comparing.score_rows(
+            queries.panel_of_today(),
+            [tool],
+            queries.scorecard_verdicts([tool]),
+            queries.records() if with_records else None,
+        ),
         changes=changes_of([tool]),
         pairs=[comparing.pair_of(a, b) for a, b in queries.neighbours([tool])],
     )

@@ -219,13 +219,7 @@ def _answer(cell: FactCell) -> str:
 
 
 def _quotation(verdict: Verdict) -> str:
-    how = [
-        verdict.get_evidence_display(),
-        verdict.tool_version and f"version {verdict.tool_version}",
-        date_format(verdict.tested_on),
-    ]
-    how.append(verdict.staleness and f"stale: {verdict.staleness.lower()}")
-    evidence = marked(" · ".join(part for part in how if part))
+    evidence = marked(verdict.evidence_words)
     name, decision = marked(str(verdict.reviewer)), verdict.get_decision_display()
     return f"**{name}: {decision}.** {evidence}\n\n> {marked(plain_text(verdict.reason))}"
 

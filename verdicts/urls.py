@@ -4,8 +4,12 @@ from django.views.decorators.http import require_safe
 from verdicts import cards, changing, twins, views
 from verdicts.badges import badge
 from verdicts.feeds import CategoryFeed, ChangesFeed, ComparisonFeed, ToolFeed, VerdictFeed
+from verdicts.how_votes_count import how_votes_count
+from verdicts.ledger import LedgerFeed, votes_ledger
 from verdicts.rankings import rankings
 from verdicts.receipts import score
+from verdicts.reporting import report, reports
+from verdicts.requesting import requests
 from verdicts.suggesting import suggest
 from verdicts.vote import stamps_of_page, vote
 
@@ -24,6 +28,11 @@ urlpatterns = [
     re_path(r"^tools/(?P<slug>[-\w]+)\.(?P<form>md|json)$", twins.tool_twin, name="tool_twin"),
     re_path(r"^compare/(?P<pair>[^/]+)\.(?P<form>md|json)$", twins.comparison_twin, name="comparison_twin"),
     path("tools/<slug:slug>/vote/", vote, name="vote"),
+    path("votes/ledger/", votes_ledger, name="votes_ledger"),
+    path("votes/ledger.atom", require_safe(LedgerFeed()), name="votes_ledger_feed"),
+    path("tools/<slug:slug>/report/", report, name="report"),
+    path("reports/", reports, name="reports"),
+    path("requests/", requests, name="requests"),
     path("votes/stamps/", stamps_of_page, name="stamps"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("compare/", views.compare, name="compare"),
@@ -44,5 +53,6 @@ urlpatterns = [
     path("feed/", require_safe(VerdictFeed()), name="feed"),
     path("panel/", views.panel, name="panel"),
     path("panel/<slug:slug>/", views.reviewer, name="reviewer"),
+    path("how-votes-count/", how_votes_count, name="how_votes_count"),
     path("methodology/", views.methodology, name="methodology"),
 ]

@@ -16,12 +16,15 @@ from tools.models import Category, State, Tool
 from tools.slugs import is_valid
 from verdicts import comparing, queries, scoring, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
-from verdicts.methodology import CHANGELOG, constants
+from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
-from verdicts.readers import history_of
+from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
-from verdicts.vote import for_its_reader, with_controls
+from verdicts.vote_control import for_its_reader, with_controls
+from voting import ledger
+
+MOST_LINES = 5  # of the ledger, on the page of a tool
 
 
 @require_safe
@@ -31,14 +34,18 @@ def home(request: HttpRequest) -> HttpResponse:
     due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
     pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in due]
     lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
+    panel = queries.panel_of_today()
     close = [pair for pair in pairs[1:] if comparing.is_close(*queries.scored(pair.tools))]
+    shelves = queries.categories_with_leaders()
+    judged, total = (sum(getattr(shelf.coverage, name) for shelf in shelves) for name in ("judged", "total"))
     context = {
         "lead": lead,
-        "newest": queries.newest_verdicts(),
+        "newest": queries.newest_verdicts(panel),
         "close_calls": close,
         "curated": [pair for pair in pairs[1:] if pair not in close],
-        "categories": queries.categories_with_leaders(),
-        "panel": queries.panel_of_today(),
+        "categories": shelves,
+        "coverage": queries.Coverage(judged, total).words,
+        "panel": panel,
         "canonical_url": settings.SITE_URL + "/",
         "json_ld": structured.json_ld(structured.site()),
         "card_path": reverse("page_card", args=["home"]),
@@ -97,9 +104,10 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = queries.with_figures(Tool.objects.named(slug)).first()
     if found is None or (found.is_draft and not _may_preview(request)):
         raise Http404("No such tool.")
-    if found.slug != slug or request.GET:
+    wants_all = request.META.get("QUERY_STRING") == "votes=all"
+    if found.slug != slug or (request.GET and not wants_all):
         return redirect(found, permanent=not found.is_draft)
-    page = tool_page(found)
+    page = tool_page(found, with_records=True)
     context = {
         "tool": page.tool,
         "prices": page.prices,
@@ -107,10 +115,12 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "verdicts": page.scorecard,
         "changes": page.changes,
         "history": history_of(found),
+        "all_votes": all_votes_of(found) if wants_all else None,
+        "ledger": ledger.of_tool(found, MOST_LINES),
         "pairs": page.pairs,
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,
-        "robots": page.robots,
+        "robots": "noindex, follow" if wants_all else page.robots,
         "json_ld": "" if found.is_draft else structured.of_tool(page),
         "card_path": "" if found.is_draft else reverse("tool_card", args=[found.slug]),
         "twins": "" if found.is_draft else page.canonical_path.rstrip("/"),
@@ -143,7 +153,7 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     asked = "only=differences" if only else ""
     if request.path != path or request.META.get("QUERY_STRING", "") != asked:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
-    page = comparing.comparison_page(tools, only_differences=only)
+    page = comparing.comparison_page(tools, only_differences=only, with_records=True)
     context = {
         "comparison": page,
         "json_ld": structured.of_comparison(page),
@@ -179,6 +189,7 @@ def panel(request: HttpRequest) -> HttpResponse:
     context = {
         "reviewers": queries.with_record(Reviewer.objects.active()),
         "card_path": reverse("page_card", args=["panel"]),
+        "coverage": queries.coverage().words,
         "former": queries.with_record(Reviewer.objects.filter(is_active=False)),
         "canonical_url": settings.SITE_URL + request.path,
     }
@@ -199,6 +210,7 @@ def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(verdicts, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "reviewer": persona,
+        "coverage": queries.coverage(),
         "card_path": reverse("reviewer_card", args=[persona.slug]),
         "page": page,
         "canonical_url": settings.SITE_URL + persona.get_absolute_url(),
@@ -214,6 +226,7 @@ def methodology(request: HttpRequest) -> HttpResponse:
         "card_path": reverse("page_card", args=["methodology"]),
         "version": scoring.METHOD_VERSION,
         "changelog": CHANGELOG,
+        "constants": CONSTANTS,
         "reviewers": queries.panel_of_today(),
         "canonical_url": settings.SITE_URL + request.path,
     }

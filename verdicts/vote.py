@@ -1,7 +1,5 @@
-"""Voting on a tool: the control beside the readers' figure, and the page and the answer behind it."""
+"""Voting on a tool: the page and the answer behind the control (`verdicts.vote_control`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,7 +17,8 @@ from tools.models import State, Tool
 from tools.slugs import is_valid
 from verdicts.scored import ScoredTool
 from verdicts.scoring import CommunityScore
-from voting import guests, stamps
+from verdicts.vote_control import Control
+from voting import alert, guests, stamps, work
 from voting.casting import VoterGone, cast
 from voting.forms import VoteForm
 from voting.guarding import Throttle
@@ -31,35 +30,9 @@ from voting.origins import Origin
 OF_A_VOTER = Throttle("vote-voter", "120/h")
 OF_A_NETWORK = Throttle("vote-network", "1200/h")
 MOST_TOOLS = 8
+ENDED = "{tool} was discontinued: its votes stand, and no more are counted."
+TOO_MANY = "There have been very many votes from here just now. Please try again a little later."
 WORDS = {1: "ship", -1: "skip", 0: "withdraw"}
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """The vote control of one tool: what the reader says now (1, -1, or 0 for nothing), and where it stands."""
-
-    own: int
-    path: str
-
-    @property
-    def words(self) -> str:
-        return {1: "You say ship.", -1: "You say skip.", 0: ""}[self.own]
-
-
-def with_controls(request: HttpRequest, tools: Sequence[Tool]) -> None:
-    """Give published tools their vote controls. One or two queries for a reader who is known, else none."""
-    open_ = [tool for tool in tools if tool.state == State.PUBLISHED]
-    own = guests.own_votes(request, [tool.pk for tool in open_])
-    for tool in open_:
-        tool.vote_control = Control(own.get(tool.pk, 0), request.path)  # type: ignore[attr-defined]
-
-
-def for_its_reader(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Keep a page that shows a reader's own votes out of shared caches."""
-    if guests.is_known(request):
-        patch_cache_control(response, private=True)
-        patch_vary_headers(response, ["Cookie"])
-    return response
 
 
 @require_safe
@@ -79,7 +52,7 @@ def vote(request: HttpRequest, slug: str) -> HttpResponseBase:
     if tool is None:
         raise Http404("No such tool.")
     if tool.state == State.DISCONTINUED:
-        return _refusal(request, tool, f"{tool.name} was discontinued: its votes stand, and no more are counted.", 409)
+        return _refusal(request, tool, ENDED.format(tool=tool.name), 409)
     if request.method == "POST":
         return _set(request, tool)
     if tool.slug != slug:
@@ -96,11 +69,14 @@ def _set(request: HttpRequest, tool: Tool) -> HttpResponse:
     address = client_address(request)
     if wait := OF_A_NETWORK.wait(network_of(address)):
         return _too_many(request, tool, wait)
+    asked, lacking = _lacking_work(request, tool, form)
+    if lacking and _wants_json(request):
+        return _ask_for_work(request, tool, form, lacking)
     voter, guest = guests.voter_to_be(request, form.read_stamp.nonce)
     if wait := OF_A_VOTER.wait(str(voter.pk)):
         return _too_many(request, tool, wait)
     try:
-        cast(voter, tool, form.value, origin=_origin(request, form, address))
+        cast(voter, tool, form.value, origin=_origin(request, form, address, asked, lacking))
     except VoterGone:
         return _refusal(request, tool, "This account is no more. Please load the page again and vote anew.", 409)
     response = _done(request, tool, form)
@@ -109,7 +85,21 @@ def _set(request: HttpRequest, tool: Tool) -> HttpResponse:
     return response
 
 
-def _origin(request: HttpRequest, form: VoteForm, address: str) -> Origin:
+def _lacking_work(request: HttpRequest, tool: Tool, form: VoteForm) -> tuple[bool, str]:
+    """Return whether votes on a tool are asked for work now, and what is wrong with what this one brought; '' for nothing."""
+    if not alert.is_on(tool.pk):
+        return False, ""
+    assert form.read_stamp is not None
+    if not form.cleaned_data["work"]:
+        return True, "Very many votes are coming in just now, so your browser has to compute a little first."
+    try:
+        work.accept(form.cleaned_data["work"], tool.slug, guests.identity(request, form.read_stamp.nonce))
+    except work.WorkRefused as error:
+        return True, str(error)
+    return True, ""
+
+
+def _origin(request: HttpRequest, form: VoteForm, address: str, asked: bool, lacking: str) -> Origin:
     assert form.read_stamp is not None
     referrer = form.cleaned_data["origin"]
     is_own = urlsplit(settings.SITE_URL).hostname == Origin(address, referrer=referrer).ref_host
@@ -119,6 +109,8 @@ def _origin(request: HttpRequest, form: VoteForm, address: str) -> Origin:
         referrer="//self" if is_own else referrer,
         dwell_ms=form.read_stamp.age_ms,
         honeypot=bool(form.cleaned_data["trap"]),
+        pow=asked and not lacking,
+        waits=bool(lacking) and alert.can_wait(),
     )
 
 
@@ -163,6 +155,7 @@ def _ask(request: HttpRequest, tool: Tool, form: VoteForm, status: int = 200) ->
         "next": asked.get("next", ""),
         "back": _back(request, tool, asked.get("next", "")),
         "stamp": stamps.stamp(tool.slug, stamps.new_nonce()),
+        "is_rushed": alert.is_on(tool.pk) and alert.can_wait(),
         "robots": "noindex, nofollow",
     }
     return render(request, "vote.html", context, status=status)
@@ -174,6 +167,14 @@ def _errors(request: HttpRequest, tool: Tool, form: VoteForm) -> HttpResponse:
     return _ask(request, tool, form, status=400)
 
 
+def _ask_for_work(request: HttpRequest, tool: Tool, form: VoteForm, words: str) -> HttpResponse:
+    """Hand a script what to solve before it sends the vote once more, and the script that solves it."""
+    assert form.read_stamp is not None
+    found = work.challenge(tool.slug, guests.identity(request, form.read_stamp.nonce))
+    errors = {"work": [{"message": words, "code": "work"}]}
+    return JsonResponse({"errors": errors, "work": found, "script": static("js/work.js")}, status=428)
+
+
 def _refusal(request: HttpRequest, tool: Tool, words: str, status: int) -> HttpResponse:
     if _wants_json(request):
         return JsonResponse({"errors": {"__all__": [{"message": words, "code": "refused"}]}}, status=status)
@@ -182,7 +183,6 @@ def _refusal(request: HttpRequest, tool: Tool, words: str, status: int) -> HttpR
 
 
 def _too_many(request: HttpRequest, tool: Tool, wait: int) -> HttpResponse:
-    words = "There have been very many votes from here just now. Please try again a little later."
-    response = _refusal(request, tool, words, 429)
+    response = _refusal(request, tool, TOO_MANY, 429)
     response["Retry-After"] = str(wait)
     return response

@@ -1,10 +1,13 @@
-"""Programs sign in to the API with a personal token."""
+"""Who asks the API for something: a program with a personal token, or a reader's browser by its cookies."""
 
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import BaseAuthentication, CSRFCheck, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from voting import guests
 from voting.models import ApiToken, User
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -28,3 +31,22 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return f'{self.keyword} realm="api"'
+
+
+class BrowserAuthentication(BaseAuthentication):
+    """The session's account, or a guest. Cookies come along by themselves, so what changes something is checked first.
+
+    Programs with a token are asked for none of this: no page of another site can send that header.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        plain = request._request
+        if request.method not in SAFE:
+            if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+                raise PermissionDenied("This came from another site, so it was not done.")
+            check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+            check.process_request(plain)
+            if reason := check.process_view(plain, None, (), {}):  # type: ignore[arg-type]
+                raise PermissionDenied(f"The CSRF check failed: {reason}")
+        account = guests.account_of(plain)
+        return (account, None) if account and account.is_active else None

@@ -14,7 +14,7 @@ from tools.models import Tool
 from voting.counting import Deltas, Stand, make_tallies
 from voting.models import Tally, Vote, VoteEvent, Voter, VoteSignal
 from voting.origins import Origin, sealed
-from voting.settling import initial_state
+from voting.settling import WAITS, initial_state, waits
 from voting.statement import Answer, cast_in_one_statement
 
 VOTER = "voter"
@@ -46,8 +46,8 @@ def cast(
         raise ValueError(f"A vote is 1, -1 or 0, not {value!r}.")
     at = at or timezone.now()
     signal = sealed(origin, at) if origin else None
+    state, reason = initial_state(origin)
     for _ in range(_TRIES):
-        state, reason = initial_state(voter=voter, tool=tool, value=value, origin=origin, at=at)
         write = cast_in_one_statement if connection.vendor == "postgresql" else _cast_in_a_transaction
         answer = write(voter, tool.pk, value, int(state), reason, signal, at)
         if not answer.has_voter:
@@ -99,6 +99,8 @@ def _cast_in_a_transaction(
         return Answer(True, True)
     before = None if vote is None else Stand.of(vote)
     if vote is None:
+        if state == Vote.State.COUNTED and waits(reader, tool_id, at):
+            state, reason = Vote.State.HELD, WAITS
         vote = Vote(voter=reader, tool_id=tool_id, state=state, reason=reason)
         vote.is_verified, vote.is_regular = reader.is_verified, reader.is_regular(at)
         reader.tools_voted += 1

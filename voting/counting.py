@@ -173,23 +173,24 @@ def replay() -> list[tuple[str, int]]:
         return [(kind, vote) for kind, vote in cursor.fetchall()]
 
 
+AT_ONCE = 200  # votes that are marked in one transaction: nobody waits long for a tally
+
 # Passes ------------------------------------------------------------------------------------------
 
 
 def refresh_regulars(at: datetime.datetime) -> int:
     """Mark the votes of voters who have come to have history since; return how many. Nobody loses it again."""
     due = Vote.objects.filter(is_regular=False, voter__in=Voter.objects.regular(at))
+    pks = list(due.order_by("tool_id", "pk").values_list("pk", flat=True))
     marked = 0
-    for tool_id in due.order_by("tool_id").values_list("tool_id", flat=True).distinct():
+    for start in range(0, len(pks), AT_ONCE):
         with transaction.atomic():
             deltas = Deltas()
-            pks = list(due.filter(tool=tool_id).values_list("pk", flat=True))
-            votes = list(
-                Vote.objects.filter(pk__in=pks, is_regular=False).order_by("tool_id", "pk").select_for_update()
-            )
+            mine = Vote.objects.filter(pk__in=pks[start : start + AT_ONCE], is_regular=False)
+            votes = list(mine.order_by("tool_id", "pk").select_for_update())
             for vote in votes:
                 stand = Stand.of(vote)
-                deltas.change(tool_id, stand, stand._replace(is_regular=True))
+                deltas.change(vote.tool_id, stand, stand._replace(is_regular=True))
             Vote.objects.filter(pk__in=[vote.pk for vote in votes]).update(is_regular=True)
             deltas.write()
             marked += len(votes)

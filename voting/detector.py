@@ -5,61 +5,87 @@ and says which earlier decisions it changes. What voters, addresses, networks an
 
 One vote cannot be told from another, so groups are judged, and always by the same question: are there more votes on one
 side than voters like these could have cast? The reference is what voters with history say of the tool at the same time,
-then what was said of it before, then what is said of all tools. A crowd may differ from it, by `TOLERANCE` and by what
-chance allows; what lies beyond is excess, and held until a person, or later votes, say otherwise. An honest crowd from
-a news site has both sides in it; a bought one has not.
+then what was said of it before, then what is said of all tools. A crowd may differ from it, by a tolerance and by what
+chance allows; what lies beyond is excess, and held until a person, or later votes, say otherwise. No more is held than
+brings the number back to where it was. An honest crowd from a news site has both sides in it; a bought one has not.
+
+Where votes are too few to hold any, a percentage that strangers have moved is withheld instead: it costs no vote.
 
 Ideas: comparing groups in lockstep (Cao et al., "Uncovering Large Groups of Active Malicious Accounts in Online Social
 Networks", CCS 2014), capping what the unknown can add (Tran et al., "Sybil-Resilient Online Content Voting", NSDI 2009),
-deciding apart from recording (Hacker News), trimming instead of discarding a period (against Steam's example).
+deciding apart from recording (Hacker News), trimming instead of discarding a period (against Steam's example), a sum of
+evidence that is not tested anew each hour (Page, "Continuous Inspection Schemes", Biometrika 1954), and one side of a
+crowd as the control group of the other (as negative controls are used in epidemiology: Lipsitch et al., 2010).
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
-HOUR, DAY = 3_600.0, 86_400.0
-COUNTED, HELD, DISCARDED = "counted", "held", "discarded"
+from voting.evidence import (
+    COUNTED,
+    DAY,
+    DISCARDED,
+    HELD,
+    HOUR,
+    TOLERANCE_NOW,
+    TOLERANCE_PAST,
+    Ballot,
+    Reference,
+    Timeline,
+    excess,
+    gain_of_turn,
+    log_tail_binomial,
+    log_tail_poisson,
+)
+
+__all__ = [
+    "COUNTED",
+    "DAY",
+    "DISCARDED",
+    "HELD",
+    "HOUR",
+    "Ballot",
+    "Detector",
+    "Reference",
+    "log_tail_binomial",
+    "log_tail_poisson",
+]
 
 MEMORY = 14 * DAY  # how long anything about addresses is remembered
-# In log odds: how far an honest crowd's opinion may lie from that of other voters of the same days, and from the past.
-TOLERANCE_NOW, TOLERANCE_PAST = 0.25, 0.8
-CHANCE = math.log(1e-4)  # how unlikely an excess must be before a vote is held for it
-SURPRISE, HINT = -12.0, -1.2  # the same for rate and opinion together, where the opinion alone says at least the second
-CROWDED = math.log(1e-5)  # how unlikely a network's number of votes on one tool must be
-WINDOWS = (6 * HOUR, DAY, 3 * DAY, 10 * DAY, 28 * DAY)
+WINDOWS = (6 * HOUR, DAY, 3 * DAY, 10 * DAY, 28 * DAY)  # the spans of time in which a crowd is looked for
 LEAST_GROUP = 8  # fewer votes show no percentage, and no pattern
-DOUBT = 1.3  # how many standard deviations of the reference itself are allowed for
+ENOUGH_NEW = 0.01  # a tool is looked at again once so many of its votes are new, and every day
 PAST_VOTES, PRIOR_VOTES = 14.0, 6.0  # how many votes the tool's past and the site's share are worth as reference
-MOSTLY_BOUGHT = 0.5  # from this share of excess on, the whole side of a group is held
-ONE_SIDED = 0.85  # a crowd with fewer of one side has other people in it, and is only trimmed
-QUICK_SECONDS = 2.5  # readers rarely vote that soon after a page has opened
+
+# As logs of chances. How unlikely an excess must be before votes are held for it; the same where the beginning of the
+# span was chosen by the votes themselves; and for rate and opinion together, where opinion alone says at least the last.
+CHANCE, TURNED = math.log(1e-4), 1.6 * math.log(1e-4)
+SURPRISE, HINT = -12.0, -3.6
+CROWDED = math.log(1e-5)  # how unlikely a network's number of votes on one tool must be
+
+# Evidence (in nats) that strangers have turned, and by how much they must have moved the percentage, to withhold it; how
+# many votes the past is worth in that; and a turn this much older needs a nat more to be believed.
+DOUBTFUL, MOVED, TURN_VOTES, TURN_AGES = 1.8, 0.05, 60.0, 2.5 * DAY
+# Evidence from which on a turn is beyond doubt, and votes are held for it, if voters with history do not make it: how
+# much likelier what they say must be where they think as before; and when to give back.
+PLAIN, CONTRADICTED, TURN_OVER = 8.0, 2.5, -0.7
+LOSS = math.log(0.5)  # what a vote for the other side adds, if half of a side is bought
+
+# Votes hidden in a surge: of how many strangers on, how many standard errors, and up to which share of the other side a
+# kind of voter still tells anything. Of the surplus only a part is held: about every second of its kind is honest.
+HIDDEN_LEAST, HIDDEN_SURE, TELLING = 100, 4.0, 0.85
+HIDDEN_PART, HIDDEN_PART_OF_HASTY, SITE_VOTES = 0.7, 0.8, 100.0
+BUSY_NETWORK = 5  # votes within `MEMORY` that make a network one of many people
+
+QUICK_SECONDS, HASTE = 2.5, 9.0  # readers rarely vote that soon after a page has opened; seven of eight take longer
+STAYS = (0.8, 2.5, 6.0, HASTE, 15.0)  # steps by which stays on the page are compared with those of trapped bots
+TRAPPED, TAINTED = 0.2, 2.0  # how many of a bot's votes a trap catches; bots per reader from which votes are held
 REGULARS_LEAST, REGULARS_SHARE, REGULARS_MOST = 4, 0.12, 12
 COMMON_MAIL = frozenset({"gmail.com", "outlook.com", "icloud.com", "proton.me", "hotmail.com", "yahoo.com", "gmx.de"})
-
-
-@dataclass(slots=True, eq=False)
-class Ballot:
-    """A vote, with what a judge may know of it. `value` is 1, -1, or 0 for one that was withdrawn."""
-
-    id: int
-    at: float
-    voter: Hashable
-    tool: Hashable
-    value: int
-    address: Hashable = ""
-    network: Hashable = ""
-    wide: Hashable = ""
-    agent: Hashable = ""
-    referrer: str = ""
-    dwell: float = 30.0
-    honeypot: bool = False
-    account: bool = False
-    domain: str = ""
-    state: str = COUNTED
-    rule: str = ""
-    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -76,7 +102,7 @@ class Place:
 
     votes: int = 0
     settled: int = 0
-    crude: int = 0
+    traps: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -89,79 +115,47 @@ class Episode:
     ends: float
     opened: float
     rule: str
+    enough: float  # what is held is given back once its share is no more surprising than this
 
 
-def log_tail_poisson(count: int, mean: float) -> float:
-    """Return the log of the chance of `count` or more where `mean` are expected; 0 when that is no surprise."""
-    if count <= mean or count <= 0:
-        return 0.0
-    log_term = -mean + count * math.log(mean) - math.lgamma(count + 1)
-    total = term = 1.0
-    for step in range(1, 400):
-        term *= mean / (count + step)
-        total += term
-        if term < 1e-12:
-            break
-    return min(0.0, log_term + math.log(total))
+@dataclass(slots=True)
+class View:
+    """A tool's votes as one pass sees them. Its timeline holds those nothing speaks against."""
 
+    tool: Hashable
+    now: float
+    ballots: list[Ballot]
+    standing: dict[int, int]
+    timeline: Timeline = field(init=False)
 
-def log_tail_binomial(count: int, n: int, share: float) -> float:
-    """Return an upper bound of the log of the chance of `count` or more of `n`; 0 when that is no surprise (Chernoff)."""
-    if n == 0 or count <= n * share:
-        return 0.0
-    p = count / n
-    divergence = p * math.log(p / share) + ((1 - p) * math.log((1 - p) / (1 - share)) if p < 1 else 0.0)
-    return -n * divergence
+    def renew(self) -> None:
+        self.timeline = Timeline(self.ballots, self.standing)
 
-
-def logit(share: float) -> float:
-    return math.log(share / (1 - share))
-
-
-def expit(odds: float) -> float:
-    return 1 / (1 + math.exp(-odds))
-
-
-def sides(ballots: Iterable[Ballot]) -> tuple[int, int]:
-    """Return the ships among some votes, and how many they are."""
-    ships = n = 0
-    for ballot in ballots:
-        n += 1
-        ships += ballot.value > 0
-    return ships, n
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What voters of a kind are expected to say: a share of ships and how many votes it rests on."""
-
-    share: float
-    votes: float
-    tolerance: float
-
-    def of(self, side: int) -> float:
-        return self.share if side > 0 else 1 - self.share
-
-    def most(self, side: int) -> float:
-        """The highest share of a side that an honest crowd may have."""
-        p = self.of(side)
-        doubt = DOUBT / math.sqrt(self.votes * p * (1 - p))
-        return min(0.985, expit(logit(p) + math.hypot(self.tolerance, doubt)))
+    def strangers(self, begins: float, *rules: str) -> list[Ballot]:
+        """Return the votes of voters without much history after `begins` that are held by one of these rules, or none."""
+        standing = self.standing
+        return [it for it in self.ballots if it.at > begins and it.value and it.rule in rules and standing[it.id] < 2]
 
 
 class Detector:
     def __init__(self) -> None:
         self.voters: dict[Hashable, Voter] = {}
         self.now_of: dict[Hashable, dict[Hashable, Ballot]] = defaultdict(dict)
+        self.times_of: dict[Hashable, list[float]] = defaultdict(list)
         self.addresses: dict[Hashable, Place] = defaultdict(Place)
         self.networks: dict[Hashable, Place] = defaultdict(Place)
         self.wides: dict[Hashable, Place] = defaultdict(Place)
         self.agents: Counter[Hashable] = Counter()
-        self.recent: deque[tuple[float, Ballot, bool, bool]] = deque()
+        self.recent: deque[tuple[float, Ballot, bool]] = deque()
         self.by_domain: dict[tuple[str, Hashable], list[Ballot]] = defaultdict(list)
         self.domains: Counter[str] = Counter()
         self.site = [0, 0]
+        self.middling, self.began = 0.0, math.inf
+        self.stays: Counter[tuple[bool, int]] = Counter()
+        self.in_doubt: set[Hashable] = set()
         self.touched: set[Hashable] = set()
+        self.mailed: set[Hashable] = set()
+        self.fresh: dict[Hashable, float] = defaultdict(float)
         self.episodes: list[Episode] = []
         self.changes: dict[int, Ballot] = {}
         self.last_full_review = 0.0
@@ -201,6 +195,8 @@ class Detector:
 
     def has_regulars(self, tool: Hashable, now: float) -> bool:
         """Tell whether enough of the counted votes come from voters with history for a percentage to be shown."""
+        if tool in self.in_doubt:
+            return False
         counted = [it for it in self.now_of[tool].values() if it.value and it.state == COUNTED]
         regulars = sum(self.standing(it.voter, now) >= 2 for it in counted)
         return regulars >= max(REGULARS_LEAST, min(REGULARS_MOST, REGULARS_SHARE * len(counted)))
@@ -209,6 +205,7 @@ class Detector:
 
     def receive(self, ballot: Ballot, account_at: float = 0.0) -> str:
         """Take a vote in and return what becomes of it now. A change of mind keeps its state: it launders nothing."""
+        self.began = min(self.began, ballot.at)
         voter = self.voters.setdefault(ballot.voter, Voter(first=ballot.at))
         voter.tools.add(ballot.tool)
         voter.last = ballot.at
@@ -217,53 +214,56 @@ class Detector:
         before = self.now_of[ballot.tool].get(ballot.voter)
         self.now_of[ballot.tool][ballot.voter] = ballot
         self.touched.add(ballot.tool)
+        self.fresh[ballot.tool] += 1
         if before is not None:
             ballot.state, ballot.rule, ballot.waits = before.state, before.rule, before.waits
             self.changes.pop(before.id, None)
             return ballot.state
+        self.times_of[ballot.tool].append(ballot.at)
         self._remember(ballot, standing)
         if ballot.honeypot:
             ballot.state, ballot.rule = DISCARDED, "trap"
         elif standing < 2 and self._is_above_normal(ballot):
             ballot.state, ballot.waits = HELD, True
+            self.fresh[ballot.tool] = math.inf
         return ballot.state
 
     def _remember(self, ballot: Ballot, standing: int) -> None:
-        crude = ballot.honeypot or ballot.dwell < 0.8
         settled = standing >= 1
         for places, key in self._places(ballot):
             place = places[key]
             place.votes += 1
             place.settled += settled
-            place.crude += crude
+            place.traps += ballot.honeypot
         self.agents[ballot.agent] += 1
-        self.recent.append((ballot.at, ballot, settled, crude))
+        self._note_stay(ballot, settled, 1)
+        self.recent.append((ballot.at, ballot, settled))
         if ballot.domain and ballot.domain not in COMMON_MAIL:
             self.domains[ballot.domain] += 1
             self.by_domain[ballot.domain, ballot.tool].append(ballot)
+            self.mailed.add(ballot.tool)
 
     def _places(self, ballot: Ballot) -> list[tuple[dict[Hashable, Place], Hashable]]:
         return [(self.addresses, ballot.address), (self.networks, ballot.network), (self.wides, ballot.wide)]
 
     def _forget(self, now: float) -> None:
         while self.recent and self.recent[0][0] < now - MEMORY:
-            _, ballot, settled, crude = self.recent.popleft()
+            _, ballot, settled = self.recent.popleft()
+            self._note_stay(ballot, settled, -1)
             self.agents[ballot.agent] -= 1
             for places, key in self._places(ballot):
                 place = places[key]
                 place.votes -= 1
                 place.settled -= settled
-                place.crude -= crude
+                place.traps -= ballot.honeypot
                 if place.votes <= 0:
                     del places[key]
 
     def _is_above_normal(self, ballot: Ballot) -> bool:
         """Tell whether the last hour brought this tool more votes than its fortnight lets expect."""
-        hour = fortnight = 0
-        for other in self.now_of[ballot.tool].values():
-            age = ballot.at - other.at
-            hour += age < HOUR
-            fortnight += age < MEMORY
+        times = self.times_of[ballot.tool]
+        hour = len(times) - bisect_left(times, ballot.at - HOUR)
+        fortnight = len(times) - bisect_left(times, ballot.at - MEMORY)
         normal = (fortnight - hour) / (MEMORY / HOUR)
         return hour >= 3 and log_tail_poisson(hour, normal + 0.2) < math.log(0.01)
 
@@ -275,7 +275,8 @@ class Detector:
         if now - self.last_full_review >= DAY:
             self.last_full_review = now
             self.touched = set(self.now_of)
-            self._count_site()
+            self._count_site(now)
+            self.fresh.update(dict.fromkeys(self.touched, math.inf))
         for tool in self.touched:
             self._review_tool(tool, now)
         self.touched = set()
@@ -283,7 +284,7 @@ class Detector:
         found, self.changes = list(self.changes.values()), {}
         return found
 
-    def _count_site(self) -> None:
+    def _count_site(self, now: float) -> None:
         ships = n = 0
         for ballots in self.now_of.values():
             for it in ballots.values():
@@ -291,6 +292,10 @@ class Detector:
                     n += 1
                     ships += it.value > 0
         self.site = [ships, n]
+        for times in self.times_of.values():
+            del times[: bisect_left(times, now - MEMORY)]
+        rates = sorted(map(len, self.times_of.values()))
+        self.middling = rates[len(rates) // 2] / MEMORY if rates else 0.0
 
     def _set(self, ballot: Ballot, state: str, rule: str) -> None:
         ballot.rule, ballot.waits = rule, False
@@ -299,78 +304,94 @@ class Detector:
             self.changes[ballot.id] = ballot
 
     def _review_tool(self, tool: Hashable, now: float) -> None:
-        ballots = [it for it in self.now_of[tool].values() if it.state != DISCARDED]
-        standing = {it.id: self.standing(it.voter, now) for it in ballots}
         self._lockstep_mail(tool)
-        self._places_of(tool, ballots, standing, now)
-        self._tainted(ballots, standing, now)
-        self._crowds(tool, ballots, standing, now)
+        if self.fresh[tool] < ENOUGH_NEW * len(self.now_of[tool]):
+            return
+        ballots = [it for it in self.now_of[tool].values() if it.state != DISCARDED]
+        self.fresh[tool] = 0
+        view = self._view(tool, ballots, now)
+        self._places_of(view)
+        self._tainted(view)
+        self._crowds(view)
         for it in ballots:
             if it.waits:
                 self._set(it, COUNTED, "")
 
+    def _view(self, tool: Hashable, ballots: list[Ballot], now: float) -> View:
+        return View(tool, now, ballots, {it.id: self.standing(it.voter, now) for it in ballots})
+
     def _lockstep_mail(self, tool: Hashable) -> None:
         """Three accounts of one rare mail domain on one tool do not meet by chance."""
+        if tool not in self.mailed:
+            return
+        self.mailed.discard(tool)
         for ballot in self.now_of[tool].values():
             if ballot.domain and ballot.domain not in COMMON_MAIL and self.domains[ballot.domain] < 60:
                 group = {it.voter for it in self.by_domain[ballot.domain, tool]}
                 if len(group) >= 3 and ballot.rule != "mail":
                     self._set(ballot, HELD, "mail")
 
-    def _tainted(self, ballots: list[Ballot], standing: dict[int, int], now: float) -> None:
-        """Networks that only ever sent traps and strangers; and hasty strangers from networks that have sent traps."""
-        for it in ballots:
-            if it.rule or standing[it.id] >= 1 or it.at < now - MEMORY or not it.value:
+    def _tainted(self, view: View) -> None:
+        """Strangers from where traps were filled: as many bots more as a trap misses, and as hasty as the trapped ones."""
+        for it in view.ballots:
+            if it.rule or view.standing[it.id] >= 1 or it.at < view.now - MEMORY or not it.value:
                 continue
-            wide, network = self.wides.get(it.wide), self.networks.get(it.network)
-            strangers = wide is not None and wide.crude >= 1 and wide.votes >= 3 and wide.settled <= 0.1 * wide.votes
-            hasty = network is not None and network.crude >= 1 and it.dwell < QUICK_SECONDS
-            if strangers or hasty:
-                self._set(it, HELD, "network")
+            for place in (self.wides.get(it.wide), self.networks.get(it.network)):
+                if place is None or not place.traps:
+                    continue
+                bots = place.traps / TRAPPED
+                people = max(0.5, place.settled, place.votes - place.settled - bots)
+                if bots / people * self._hurry(it.dwell) > TAINTED:
+                    self._set(it, HELD, "network")
+                    break
 
-    def _places_of(self, tool: Hashable, ballots: list[Ballot], standing: dict[int, int], now: float) -> None:
+    def _hurry(self, dwell: float) -> float:
+        """Return how much more common such a stay on the page is with trapped bots than with voters of some history."""
+        step = bisect_right(STAYS, dwell)
+        usual = (self.stays[True, step] + 1) / (self.stays[True, -1] + len(STAYS) + 1)
+        trapped = self.stays[False, step] + 2 * usual
+        return max(0.3, trapped / (self.stays[False, -1] + 2) / usual)
+
+    def _note_stay(self, ballot: Ballot, settled: bool, by: int) -> None:
+        if settled or ballot.honeypot:
+            for step in (bisect_right(STAYS, ballot.dwell), -1):
+                self.stays[not ballot.honeypot, step] += by
+
+    def _places_of(self, view: View) -> None:
         """Crowds of one address or network: more of them on this tool than the place's share of all votes explains."""
-        low = [
-            it
-            for it in ballots
-            if standing[it.id] < 2 and it.value and it.rule in ("", "crowd") and it.at > now - 10 * DAY
-        ]
+        low = view.strangers(view.now - 10 * DAY, "", "crowd")
         if len(low) < 3:
             return
         for kind, places in (("address", self.addresses), ("network", self.networks), ("wide", self.wides)):
-            groups: dict[Hashable, list[Ballot]] = defaultdict(list)
-            for it in low:
-                groups[getattr(it, kind)].append(it)
-            for key, group in groups.items():
-                if len(group) < 3 or not key or (kind == "wide" and ":" not in str(key)):
+            place_of = attrgetter(kind)
+            counts = Counter(map(place_of, low))
+            for key, count in counts.items():
+                if count < 3 or not key or (kind == "wide" and ":" not in str(key)):
                     continue
+                group = [it for it in low if place_of(it) == key]
                 place = places.get(key, Place())
                 elsewhere = max(0, place.votes - len(group)) + 0.3
+                if kind == "address":  # of a shared network each address has some share
+                    network = self.networks.get(group[0].network, Place())
+                    here = sum(it.network == group[0].network for it in low)
+                    elsewhere = max(elsewhere, max(0, network.votes - here) / 8)
                 expected = len(low) * elsewhere / (len(self.recent) + 60.0)
                 least_group = 2 + 0.15 * place.settled if kind == "address" else 3
                 crowded = len(group) > least_group
-                least = CROWDED + 4 * (kind == "address")
+                least = CROWDED + (6 - math.log(len(counts)) if kind == "address" else 0)
                 if (crowded and log_tail_poisson(len(group), max(0.3, expected)) < least) or (
                     kind == "address" and len(group) >= LEAST_GROUP
                 ):
-                    self._judge_place(tool, kind, group, ballots, standing, now)
+                    self._judge_place(view, kind, group)
 
-    def _judge_place(
-        self,
-        tool: Hashable,
-        kind: str,
-        group: list[Ballot],
-        ballots: list[Ballot],
-        standing: dict[int, int],
-        now: float,
-    ) -> None:
+    def _judge_place(self, view: View, kind: str, group: list[Ballot]) -> None:
         """Hold a crowd of one place unless it looks like a room of people: several browsers, and both sides."""
         agent, most = Counter(it.agent for it in group).most_common(1)[0]
         known = self.agents[agent] / max(1, sum(self.agents.values()))
         one_browser = log_tail_binomial(most, len(group), min(0.9, known + 0.15)) < math.log(0.01)
         inside = set(map(id, group))
-        others = [it for it in ballots if id(it) not in inside]
-        reference = self._reference(others, standing, now - 10 * DAY, now)
+        others = [it for it in view.ballots if id(it) not in inside]
+        reference = self._reference(Timeline(others, view.standing), view.now - 10 * DAY, view.now)
         for side in (1, -1):
             mine = [it for it in group if it.value == side]
             if len(mine) < len(group) / 2:
@@ -382,17 +403,16 @@ class Detector:
 
     # Crowds
 
-    def _reference(self, ballots: list[Ballot], standing: dict[int, int], begins: float, ends: float) -> Reference:
+    def _reference(self, timeline: Timeline, begins: float, ends: float) -> Reference:
         """Return what voters with history say at the time, with a little of the past and of the whole site."""
-        within = [it for it in ballots if it.value and not it.rule and begins < it.at <= ends]
         hs: float
         hn: float
-        hs, hn = sides(it for it in within if standing[it.id] >= 2)
+        hs, hn = timeline.count((2,), begins, ends)
         if hn < 6:  # strangers who also voted on other tools are second best
-            ms, mn = sides(it for it in within if standing[it.id] == 1)
+            ms, mn = timeline.count((1,), begins, ends)
             trust = 0.5
             hs, hn = hs + ms * trust, hn + mn * trust
-        ps, pn = sides(it for it in ballots if it.at <= begins and it.value and it.state == COUNTED)
+        ps, pn = timeline.count((0, 1, 2), -math.inf, begins)
         ws, wn = self.site
         fade = 1 / (1 + hn / 12)  # the more is known of these days, the less the past says
         weight = min(PAST_VOTES, pn) * fade
@@ -402,60 +422,193 @@ class Detector:
         tolerance = (TOLERANCE_NOW * hn + TOLERANCE_PAST * (weight + prior)) / votes
         return Reference(min(0.97, max(0.03, ships / votes)), votes, tolerance)
 
-    def _crowds(self, tool: Hashable, ballots: list[Ballot], standing: dict[int, int], now: float) -> None:
-        self._follow(tool, ballots, standing, now)
-        for window in WINDOWS:
+    def _crowds(self, view: View) -> None:
+        now = view.now
+        view.renew()
+        for episode in self.episodes:
+            if episode.tool == view.tool and episode.rule == "crowd" and now - episode.ends <= 2 * DAY:
+                self._balance(episode, view, follow=True)
+        turns, looked_at = self._turns(view), len(view.timeline.ballots)
+        for side, (evidence, since) in turns.items():
+            if evidence >= PLAIN and self._is_contradicted(view, side, since):
+                low, reference = view.strangers(since, ""), self._reference(view.timeline, since, now)
+                self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
+                view.renew()
+        for window in (now - max(turns.values())[1], *WINDOWS):
             begins = now - window
-            known = [it for it in ballots if it.value and it.rule == ""]
-            low = [it for it in known if it.at > begins and standing[it.id] < 2]
-            reference = self._reference(known, standing, begins, now)
-            pace = self._pace(known, standing, begins, now) if len(low) >= LEAST_GROUP else 0.0
-            if self._hold_excess(tool, low, reference, begins, now, "crowd", pace):
-                continue
+            if view.timeline.strangers(begins, now) >= LEAST_GROUP:
+                low = view.strangers(begins, "")
+                reference = self._reference(view.timeline, begins, now)
+                usual = self._usual(view.timeline, begins, now)
+                pace = log_tail_poisson(len(low), usual) if window in WINDOWS else 0.0
+                chance = CHANCE if window in WINDOWS else TURNED
+                if self._hold_excess(view, low, reference, "crowd", pace, chance):
+                    view.renew()
+                    continue
+                if pace <= SURPRISE and self._hold_hidden(view, begins, usual):
+                    view.renew()
             if window <= 3 * DAY:
-                self._sleepers(tool, known, standing, begins, now)
+                self._sleepers(view, begins)
+        if len(view.timeline.ballots) != looked_at:
+            turns = self._turns(view)
+        self._note_doubt(view, turns)
+
+    def _usual(self, timeline: Timeline, begins: float, now: float) -> float:
+        """Return how many strangers the weeks before let expect since `begins`; infinitely many if there are none.
+
+        A tool too young to have weeks before is measured by the middle tool of the site, once the site has some.
+        """
+        window = now - begins
+        oldest = timeline.times[0] if timeline.times else now
+        span = min(max(3 * window, MEMORY), begins - oldest)
+        if span >= window:
+            return 1 + 1.25 * (timeline.strangers(begins - span, begins) + 1) * window / span
+        return math.inf if oldest < self.began + MEMORY else 3 + 1.25 * self.middling * window
+
+    def _turns(self, view: View) -> dict[int, tuple[float, float]]:
+        """Return, for each side, a running sum of the evidence that strangers are bought for it, and since when it runs.
+
+        Page's CUSUM: each vote adds the log of how much likelier it is where half of a side is bought; the sum never
+        falls below nothing, so that it forgets what was before the turn, and it is not tested anew each hour.
+        """
+        now = view.now
+        found = {1: (0.0, now), -1: (0.0, now)}
+        if view.timeline.strangers(now - WINDOWS[-1], now) < LEAST_GROUP:
+            return found
+        prior = PRIOR_VOTES * (self.site[0] + 13.0) / (self.site[1] + 20.0)
+        votes = [(it.at, it.value, view.standing[it.id] < 2) for it in view.timeline.ballots]
+        for side in (1, -1):
+            total, since, gain = 0.0, now, 0.0
+            ships, n = prior, PRIOR_VOTES
+            late_ships = late = 0
+            for at, value, stranger in votes:
+                if stranger:
+                    if total <= 0:  # what came until here is the past that the next votes are measured by
+                        ships, n, late_ships, late = ships + late_ships, n + late, 0, 0
+                        gain = gain_of_turn(round(100 * ships / n), int(min(n, TURN_VOTES)), side)
+                        total, since = 0.0, at - 1
+                    total += gain if value == side else LOSS
+                late += 1
+                late_ships += value > 0
+            found[side] = max(0.0, total), since
+        return found
+
+    def _is_contradicted(self, view: View, side: int, since: float) -> bool:
+        """Tell whether voters with history go on to say what was said before a turn that strangers have made."""
+        ships, n = view.timeline.count((2,), since, view.now)
+        mine = ships if side > 0 else n - ships
+        ships_then, n_then = view.timeline.count((0, 1, 2), -math.inf, since)
+        ships_low, n_low = view.timeline.count((0, 1), since, view.now)
+        then, low = (ships_then + 4) / (n_then + 6), (ships_low + 1) / (n_low + 2)
+        if side < 0:
+            then, low = 1 - then, 1 - low
+        if low <= then:
+            return False
+        return mine * math.log(then / low) + (n - mine) * math.log((1 - then) / (1 - low)) > CONTRADICTED
+
+    def _note_doubt(self, view: View, turns: dict[int, tuple[float, float]]) -> None:
+        """Withhold the percentage, not the votes, where strangers may have moved it, until more voters have come."""
+        timeline, now = view.timeline, view.now
+        self.in_doubt.discard(view.tool)
+        ships, n = timeline.count((0, 1, 2), -math.inf, now)
+        if n < LEAST_GROUP:
+            return
+        for side in (1, -1):
+            evidence, since = turns[side]
+            if evidence < max(DOUBTFUL, (now - since) / TURN_AGES):  # an old turn must be plain
+                continue
+            s, m = timeline.count((0, 1), since, now)
+            mine = s if side > 0 else m - s
+            usual = self._reference(timeline, since, now).of(side)
+            bought = mine - (m - mine) * usual / (1 - usual)
+            of_side = ships if side > 0 else n - ships
+            if n - bought > 0 and of_side / n - (of_side - bought) / (n - bought) > MOVED:
+                self.in_doubt.add(view.tool)
+
+    def _hold_hidden(self, view: View, begins: float, usual: float) -> bool:
+        """Hold the excess of voters nothing is known of on one side of a surge.
+
+        In an honest crowd those who say ship and those who say skip come by the same ways. Votes hidden in it for one
+        side come by their own, so that side has more of a kind than the other side lets expect.
+        """
+        low = view.strangers(begins, "", "hidden")
+        if len(low) < HIDDEN_LEAST:
+            return False
+        done = False
+        hasty = sum(self.stays[True, step] for step in range(STAYS.index(HASTE) + 1))
+        hasty_share = (hasty + 7) / (self.stays[True, -1] + 50)
+        for side in (1, -1):
+            mine = [it for it in low if it.value == side]
+            others = [it for it in low if it.value != side]
+            for kind, prior, part in (
+                (self._is_unknown, 0.0, HIDDEN_PART),
+                (self._is_quick, SITE_VOTES, HIDDEN_PART_OF_HASTY),
+            ):
+                of_kind = [it for it in mine if kind(it)]
+                rest = len(mine) - len(of_kind)
+                seen = sum(map(kind, others))
+                m = len(others) + prior
+                if m < 30 or len(others) < 3 * usual:
+                    continue
+                q = (seen + prior * hasty_share + 1) / (m + 2)
+                odds = q / (1 - q)
+                surplus = len(of_kind) - rest * odds
+                error = math.sqrt(len(of_kind) + rest * odds**2 + rest**2 * q / (1 - q) ** 3 / m)
+                if q > TELLING or surplus < HIDDEN_SURE * error:
+                    continue
+                free = sorted((it for it in of_kind if not it.rule), key=self._doubt, reverse=True)
+                held = len(of_kind) - len(free)
+                for it in free[: max(0, int(surplus * part) - held)]:
+                    self._set(it, HELD, "hidden")
+                    done = True
+                break
+        return done
+
+    def _is_unknown(self, ballot: Ballot) -> bool:
+        network = self.networks.get(ballot.network)
+        return len(self.voters[ballot.voter].tools) == 1 and (network is None or network.votes < BUSY_NETWORK)
 
     @staticmethod
-    def _pace(known: list[Ballot], standing: dict[int, int], begins: float, now: float) -> float:
-        """Return the log of how surprising the number of strangers since `begins` is, after the weeks before."""
-        window = now - begins
-        before = max(3 * window, MEMORY)
-        oldest = min((it.at for it in known), default=now)
-        span = min(before, begins - oldest)
-        if span < window:
-            return 0.0
-        low = sum(it.at > begins and standing[it.id] < 2 for it in known)
-        usual = sum(begins - span < it.at <= begins and standing[it.id] < 2 for it in known)
-        return log_tail_poisson(low, 1 + 1.25 * (usual + 1) * window / span)
+    def _is_quick(ballot: Ballot) -> bool:
+        return ballot.dwell < HASTE
 
-    def _follow(self, tool: Hashable, ballots: list[Ballot], standing: dict[int, int], now: float) -> None:
-        """A crowd that was held goes on for a while in numbers too small to be noticed by themselves."""
-        for episode in self.episodes:
-            if episode.tool != tool or now - episode.ends > 2 * DAY or episode.rule != "crowd":
-                continue
-            inside = [it for it in ballots if it.value and it.at > episode.begins and standing[it.id] < 2]
-            held = [it for it in inside if it.rule == "crowd" and it.value == episode.side]
-            new = [it for it in inside if it.rule == "" and it.value == episode.side]
-            others = sum(it.rule == "" and it.value != episode.side for it in inside)
-            if not held or not new:
-                continue
-            reference = self._reference(ballots, standing, episode.begins, now)
-            usual = reference.of(episode.side)
-            total = len(held) + len(new)
-            bought = max(0.0, total - others * usual / (1 - usual) - 1) / total
-            if total < ONE_SIDED * (total + others) or bought < MOSTLY_BOUGHT:
-                continue
-            if log_tail_binomial(total, total + others, reference.most(episode.side)) < CHANCE:
-                for it in new:
-                    self._set(it, HELD, "crowd")
-                episode.ends = now
+    def _balance(self, episode: Episode, view: View, *, follow: bool) -> None:
+        """Hold as much of an episode's side as is excess by what is known now: more where it goes on, less later."""
+        ends = view.now if follow else episode.ends + DAY
+        if episode.rule == "crowd":
+            group = [it for it in view.strangers(episode.begins, "", "crowd") if it.at <= ends]
+        else:
+            inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
+            low = view.standing
+            group = [it for it in inside if it.rule in ("sleepers", "mail") or (it.rule == "" and low[it.id] < 2)]
+        mine = [it for it in group if it.value == episode.side]
+        held = [it for it in mine if it.rule == episode.rule]
+        if not held:
+            return
+        reference = self._reference(view.timeline, episode.begins, ends)
+        opinion = log_tail_binomial(len(mine), len(group), reference.most(episode.side))
+        want = excess(len(mine), len(group), reference, episode.side)
+        if opinion > episode.enough:
+            want = 0
+        change = want - len(held)
+        if change > 0 and follow:
+            free = sorted((it for it in mine if it.rule == ""), key=self._doubt, reverse=True)
+            for it in free[:change]:
+                self._set(it, HELD, episode.rule)
+                episode.ends = view.now
+        elif change < 0 and (not want or change < -2):
+            for it in sorted(held, key=self._doubt)[:-change]:
+                self._set(it, COUNTED, "")
+        if change:
+            view.renew()
 
-    def _sleepers(
-        self, tool: Hashable, known: list[Ballot], standing: dict[int, int], begins: float, now: float
-    ) -> None:
+    def _sleepers(self, view: View, begins: float) -> None:
         """Accounts with a little history that come all at once, and say what no other voter with history says."""
-        mailed = [it for it in self.now_of[tool].values() if it.rule in ("mail", "sleepers") and it.value]
-        group = [it for it in [*known, *mailed] if it.at > begins and it.account and standing.get(it.id) == 2]
+        known, now = view.timeline.ballots, view.now
+        if view.timeline.count((2,), begins, now)[1] < 3:
+            return
+        mailed = [it for it in view.ballots if it.rule in ("mail", "sleepers") and it.value]
+        group = [it for it in [*known, *mailed] if it.at > begins and it.account and view.standing[it.id] == 2]
         if len(group) < LEAST_GROUP:
             return
         usual = sum(1 for it in known if it.at <= begins and it.account and begins - it.at < 28 * DAY)
@@ -463,56 +616,55 @@ class Detector:
             return
         inside = set(map(id, group))
         others = [it for it in known if id(it) not in inside]
-        reference = self._reference(others, standing, begins, now)
-        self._hold_excess(tool, group, reference, begins, now, "sleepers")
+        reference = self._reference(Timeline(others, view.standing), begins, now)
+        self._hold_excess(view, group, reference, "sleepers")
 
     def _hold_excess(
         self,
-        tool: Hashable,
+        view: View,
         group: list[Ballot],
         reference: Reference,
-        begins: float,
-        now: float,
         rule: str,
         pace: float = 0.0,
+        chance: float = CHANCE,
     ) -> bool:
         n = len(group)
         if n < LEAST_GROUP:
             return False
         for side in (1, -1):
             mine = [it for it in group if it.value == side]
-            most = reference.most(side)
-            opinion = log_tail_binomial(len(mine), n, most)
-            if opinion > CHANCE and not (opinion < HINT and opinion + pace < SURPRISE):
+            opinion = log_tail_binomial(len(mine), n, reference.most(side))
+            by_pace = opinion > chance
+            if by_pace and not (opinion < HINT and opinion + pace < SURPRISE):
                 continue
-            others = n - len(mine)
-            usual = reference.of(side)
-            honest = others * usual / (1 - usual)
-            bought = max(0.0, len(mine) - honest - 1) / len(mine)
-            one_sided = len(mine) >= ONE_SIDED * n and bought >= MOSTLY_BOUGHT
-            room = 0 if one_sided else math.ceil(others * most / (1 - most))
-            mine.sort(key=lambda it: self._doubt(it), reverse=True)
-            held = [it for it in mine[: len(mine) - room] if not it.rule]
-            for it in held:
-                self._set(it, HELD, rule)
-            if held:
-                self._note_episode(tool, side, min(it.at for it in held) - 1, now, rule)
-            return True
+            return self._hold_most(view, group, reference, side, rule, HINT / 2 if by_pace else CHANCE / 2)
         return False
 
-    def _note_episode(self, tool: Hashable, side: int, begins: float, now: float, rule: str) -> None:
+    def _hold_most(
+        self, view: View, group: list[Ballot], reference: Reference, side: int, rule: str, enough: float
+    ) -> bool:
+        """Hold what a group has too many of on a side, the most doubtful first."""
+        mine = sorted((it for it in group if it.value == side), key=self._doubt, reverse=True)
+        held = [it for it in mine[: excess(len(mine), len(group), reference, side)] if not it.rule]
+        for it in held:
+            self._set(it, HELD, rule)
+        if held:
+            self._note_episode(view.tool, side, min(it.at for it in held) - 1, view.now, rule, enough)
+        return bool(held)
+
+    def _note_episode(self, tool: Hashable, side: int, begins: float, now: float, rule: str, enough: float) -> None:
         """Open an episode, or widen the one that goes on."""
         for it in self.episodes:
             if (it.tool, it.side, it.rule) == (tool, side, rule) and begins < it.ends + 2 * DAY:
                 it.begins, it.ends = min(it.begins, begins), now
                 return
-        self.episodes.append(Episode(tool, side, begins, now, now, rule))
+        self.episodes.append(Episode(tool, side, begins, now, now, rule, enough))
 
     def _doubt(self, ballot: Ballot) -> float:
         """Order votes of one side by how little speaks for them; ties by a number nobody can choose."""
         network = self.networks.get(ballot.network)
-        doubt = 2.0 * (ballot.dwell < QUICK_SECONDS) + 1.0 * (ballot.dwell < 9)
-        doubt += 2.0 * bool(network and network.crude)
+        doubt = 2.0 * (ballot.dwell < QUICK_SECONDS) + 1.0 * (ballot.dwell < HASTE)
+        doubt += 2.0 * bool(network and network.traps)
         doubt -= 1.0 * (len(self.voters[ballot.voter].tools) > 1) + 0.5 * ballot.account
         return doubt + (ballot.id * 2654435761 % 65536) / 131072
 
@@ -526,23 +678,10 @@ class Detector:
             kept.append(episode)
             if age < 12 * HOUR or int(age // (6 * HOUR)) == int((age - HOUR) // (6 * HOUR)):
                 continue
-            ballots = list(self.now_of[episode.tool].values())
-            standing = {it.id: self.standing(it.voter, now) for it in ballots}
-            inside = [it for it in ballots if it.value and episode.begins < it.at <= episode.ends + DAY]
-            held = [
-                it for it in inside if it.rule == episode.rule and it.value == episode.side and it.at <= episode.ends
-            ]
-            if not held:
-                continue
-            for it in held:
-                if episode.rule == "crowd" and standing[it.id] >= 2:
+            view = self._view(episode.tool, list(self.now_of[episode.tool].values()), now)
+            for it in view.ballots:
+                if it.rule == "crowd" and view.standing[it.id] >= 2 and episode.begins < it.at <= episode.ends:
                     self._set(it, COUNTED, "")
-            with_it = {"crowd": ("crowd",), "sleepers": ("sleepers", "mail")}[episode.rule]
-            group = [it for it in inside if it.rule in with_it or (it.rule == "" and standing[it.id] < 2)]
-            rest = [it for it in ballots if it.rule == ""]
-            reference = self._reference(rest, standing, episode.begins, now)
-            mine = sum(it.value == episode.side for it in group)
-            if log_tail_binomial(mine, len(group), reference.most(episode.side)) > CHANCE / 2:
-                for it in held:
-                    self._set(it, COUNTED, "")
+            view.renew()
+            self._balance(episode, view, follow=False)
         self.episodes = kept

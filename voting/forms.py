@@ -24,6 +24,7 @@ class VoteForm(forms.Form):
     stamp = forms.CharField(max_length=400, required=False)
     trap = forms.CharField(required=False)
     origin = forms.CharField(required=False)
+    work = forms.CharField(required=False)
     next = forms.CharField(max_length=500, required=False)
 
     def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:

@@ -18,6 +18,8 @@ from rest_framework.throttling import SimpleRateThrottle
 
 logger = logging.getLogger(__name__)
 
+PERIODS = {"s": "a second", "m": "a minute", "h": "an hour", "d": "a day"}
+
 
 class Throttle:
     """So many acts per period and key, such as Throttle("report", "20/h"). Periods are s, m, h and d.
@@ -32,6 +34,12 @@ class Throttle:
 
     def __init__(self, name: str, rate: str) -> None:
         self.name, self.rate = name, rate
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: “120 an hour”."""
+        number, _, period = self.rate.partition("/")
+        return f"{int(number):,} {PERIODS[period[0]]}"
 
     def wait(self, key: str) -> int:
         """Return 0 when the act is allowed, and count it; else the seconds to wait. With the cache away all is allowed.
@@ -101,8 +109,9 @@ class GuardedForm(forms.Form):
 
     def guard(self) -> SafeString:
         """The trap and the stamp as markup. A form that comes back with errors keeps a good stamp: mending may be quick."""
-        keep = self.is_bound and not self.refusal
-        stamp = self.data[self.add_prefix(self.STAMP)] if keep else self._signer.sign(f"{time.time():.1f}")
+        return self.guard_with(self.stamp)
+
+    def guard_with(self, stamp: str) -> SafeString:
         return format_html(
             '<div hidden><label>Leave this empty <input type="text" name="{}" tabindex="-1" autocomplete="off"></label></div>'
             '<input type="hidden" name="{}" value="{}">',
@@ -110,6 +119,16 @@ class GuardedForm(forms.Form):
             self.add_prefix(self.STAMP),
             stamp,
         )
+
+    def new_stamp(self, age: float = 0) -> str:
+        """Return the stamp of a form that is rendered now, or was so many seconds ago."""
+        return self._signer.sign(f"{time.time() - age:.1f}")
+
+    @property
+    def stamp(self) -> str:
+        """When the form was rendered, signed."""
+        keep = self.is_bound and not self.refusal
+        return self.data[self.add_prefix(self.STAMP)] if keep else self.new_stamp()
 
     @property
     def _signer(self) -> signing.Signer:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import uuid
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -86,7 +87,21 @@ def voter_to_be(request: HttpRequest, nonce: str) -> tuple[Voter, str | None]:
     return voter, guest
 
 
-def own_votes(request: HttpRequest, tools: list[int]) -> dict[int, int]:
+def identity(request: HttpRequest, nonce: str) -> str:
+    """Return a name of who is about to vote, the same as `voter_to_be` goes by. Makes nothing."""
+    if account := account_of(request):
+        return f"account {account.pk}"
+    return mac_of(guest_id(request) or nonce).hex()
+
+
+class Own(NamedTuple):
+    """What a reader says about a tool, and about which of its eras."""
+
+    value: int
+    era: int
+
+
+def own_votes(request: HttpRequest, tools: list[int]) -> dict[int, Own]:
     """Return what a reader says about some tools, by key; one query, or none for a reader who is not known."""
     if not is_known(request):
         return {}
@@ -94,4 +109,4 @@ def own_votes(request: HttpRequest, tools: list[int]) -> dict[int, int]:
     if voter is None:
         return {}
     said = Vote.objects.filter(voter=voter, tool__in=tools).exclude(value=Vote.WITHDRAWN)
-    return dict(said.values_list("tool", "value"))
+    return {tool: Own(value, era) for tool, value, era in said.values_list("tool", "value", "era")}

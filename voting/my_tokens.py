@@ -1,5 +1,7 @@
 """Personal tokens for the API: made, listed and revoked by the account they act for."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -22,6 +24,12 @@ class TokenForm(forms.Form):
         initial="read",
     )
 
+    def __init__(self, *args: Any, for_staff: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if for_staff:
+            scope = self.fields["scope"]
+            scope.choices = [*scope.choices, ("write", "Read, vote and write: what you may do in the admin")]  # type: ignore[attr-defined]
+
 
 @never_cache
 @login_required
@@ -29,13 +37,15 @@ class TokenForm(forms.Form):
 def my_tokens(request: HttpRequest) -> HttpResponse:
     """List the account's tokens; make one, whose text the answer shows this once."""
     mine = ApiToken.objects.filter(owner=request.user.pk)
-    form, made, text = TokenForm(request.POST if request.method == "POST" else None), None, ""
+    for_staff = bool(request.user.is_staff)
+    form = TokenForm(request.POST if request.method == "POST" else None, for_staff=for_staff)
+    made, text = None, ""
     if form.is_valid():
         if mine.active().count() >= MOST_ACTIVE:
             form.add_error(None, f"An account has {MOST_ACTIVE} tokens at most. Please revoke one first.")
         else:
             made, text = ApiToken.make(request.user, form.cleaned_data["name"], form.cleaned_data["scope"])  # type: ignore[arg-type]
-            form = TokenForm()
+            form = TokenForm(for_staff=for_staff)
     return render(request, "my_tokens.html", {"form": form, "made": made, "text": text, "tokens": list(mine[:100])})
 
 

@@ -35,6 +35,7 @@ class Origin:
     pages: int = 1
     honeypot: bool = False
     pow: bool = False
+    waits: bool = False  # sent under alert without the work that is asked for then
 
     def parts(self) -> list[bytes]:
         """Return what is digested: the address (a /64 for IPv6), its network, the wider network, and the browser."""
@@ -63,14 +64,22 @@ class Joined:
     wide: bytes
     ua: bytes
 
+    @property
+    def is_v6(self) -> bool:
+        return bool(self.wide[-1] & 1)
+
 
 def digests(key: bytes, parts: list[bytes]) -> bytes:
-    """Return the digests of some parts under a salt, one after the other."""
+    """Return the digests of some parts under a salt, one after the other.
+
+    The last bit of the wider network's is not secret: 1 for IPv6, where a /48 is one household as well as a company.
+    """
     kinds = (b"addr", b"net", b"wide", b"ua")
-    return b"".join(
+    addr, net, wide, ua = (
         hashlib.blake2b(part, key=key, digest_size=DIGEST, person=kind).digest()
         for kind, part in zip(kinds, parts, strict=True)
     )
+    return addr + net + wide[:-1] + bytes([wide[-1] & 0xFE | (b":" in parts[2])]) + ua
 
 
 def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:

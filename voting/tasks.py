@@ -7,7 +7,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from voting import alarms, counting, origins
+from voting import alarms, counting, integrity, origins, work
 from voting.models import User
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,17 @@ def recount() -> None:
 
 @shared_task
 def forget_origins() -> None:
-    """Delete the salts and signals of more than a fortnight ago."""
+    """Delete the salts and signals of more than a fortnight ago, and challenges that have run out."""
     origins.prune(timezone.now().date())
+    work.forget_spent()
+
+
+@shared_task
+def check_votes() -> None:
+    """Let the detector look at the votes. Beats that come twice, or late, do no harm."""
+    outcome = integrity.check()
+    if outcome is None:
+        logger.info("another pass over the votes is under way")
 
 
 @shared_task

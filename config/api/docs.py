@@ -8,15 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config.api.document import parsed
-
-# Rows of the sample site, so that whoever copies a line there sees it answer.
-SAMPLES = {
-    "/categories/": {"slug": "coding-assistants"},
-    "/comparisons/": {"slug": "claude-files-api-vs-smolvlm2-turbo"},
-    "/reviewers/": {"slug": "skeptic"},
-    "/tools/": {"slug": "claude-code"},
-    "/verdicts/": {"tool": "claude-code", "reviewer": "skeptic"},
-}
+from config.api.samples import as_curl, as_python
 
 
 @require_safe
@@ -26,6 +18,7 @@ def api_docs(request: HttpRequest) -> HttpResponse:
         "operations": _operations(),
         "site_url": settings.SITE_URL,
         "reads": settings.API_READS_PER_MINUTE,
+        "writes": settings.API_WRITES_PER_MINUTE,
         "canonical_url": settings.SITE_URL + request.path,
     }
     return render(request, "api_docs.html", context)
@@ -34,20 +27,35 @@ def api_docs(request: HttpRequest) -> HttpResponse:
 def _operations() -> list[dict[str, Any]]:
     """Return what can be asked, with its parameters, in the order of the document."""
     return [
-        {
-            "id": operation["operationId"],
-            "method": method.upper(),
-            "path": path,
-            "sample": _sample(path),
-            "text": operation.get("description", ""),
-            "parameters": [it for it in operation.get("parameters", []) if it["in"] == "query"],
-        }
+        _told(path, method.upper(), operation)
         for path, methods in parsed()["paths"].items()
         for method, operation in methods.items()
     ]
 
 
-def _sample(path: str) -> str:
-    """Return the path with an example in place of each name in braces."""
-    named = next((values for part, values in SAMPLES.items() if part in path), {})
-    return path.format(**named)
+def _told(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    name = operation["operationId"]
+    is_private = {"session": []} in operation["security"]
+    return {
+        "id": name,
+        "method": method,
+        "path": path,
+        "curl": as_curl(name, method, path, settings.SITE_URL, is_private=is_private),
+        "python": as_python(name, method, path),
+        "text": operation.get("description", ""),
+        "parameters": [it for it in operation.get("parameters", []) if it["in"] == "query"],
+        "fields": _fields(operation),
+    }
+
+
+def _fields(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields of the body that is sent along."""
+    if "requestBody" not in operation:
+        return []
+    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema = parsed()["components"]["schemas"][reference.rpartition("/")[2]]
+    required = schema.get("required", [])
+    return [
+        {"name": name, "description": it.get("description", ""), "is_required": name in required}
+        for name, it in schema["properties"].items()
+    ]

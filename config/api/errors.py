@@ -4,9 +4,9 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from drf_standardized_errors.handler import ExceptionHandler
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 
-from tools.api.errors import Unavailable
+from tools.api.errors import Unacceptable, Unavailable
 
 KINDS = ["validation_error", "client_error", "server_error"]
 
@@ -33,8 +33,8 @@ class Refusals(ExceptionHandler):
         if isinstance(exc, ModelError):
             if hasattr(exc, "error_dict"):
                 named = {("non_field_errors" if k == "__all__" else k): v for k, v in exc.message_dict.items()}
-                return exceptions.ValidationError(named)
-            return exceptions.ValidationError({"non_field_errors": exc.messages})
+                return Unacceptable(named)
+            return Unacceptable({"non_field_errors": exc.messages})
         if isinstance(exc, OperationalError | InterfaceError):
             return Unavailable()
         return super().convert_known_exceptions(exc)

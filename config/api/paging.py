@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core import signing
 from django.db.models import Q, QuerySet
-from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
+
+from tools.api.errors import Unacceptable
 
 PAGE_SIZE = 25
 
@@ -51,14 +52,14 @@ class CursorPages(BasePagination):
             backwards, value, key = self.signer.unsign_object(cursor)
         except (signing.BadSignature, ValueError) as error:
             words = "This cursor does not belong here. Start again without one."
-            raise ValidationError({"cursor": [words]}, code="invalid") from error
+            raise Unacceptable({"cursor": [words]}, code="invalid") from error
         return bool(backwards), (value, key)
 
     def _link(self, row: Any, *, backwards: bool) -> str:
         value = row
         for name in self.column.split("__"):
             value = getattr(value, name)
-        said = value.isoformat() if isinstance(value, datetime.datetime) else value
+        said = value.isoformat() if isinstance(value, datetime.date) else value
         cursor = self.signer.sign_object([int(backwards), said, row.pk])
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
 

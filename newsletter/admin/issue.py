@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
-from newsletter import finishing, previewing
+from newsletter import clicks, finishing, previewing
 from newsletter.models import Issue, IssuePin, SendBatch
 from newsletter.progress import progress_of, waves_of
 from newsletter.rendering import TooLarge
@@ -204,6 +204,7 @@ class IssueAdmin(EditorAdmin):
             waves=waves_of(issue),
             editions=issue.editions.defer("mime"),
             counts=SendBatch.COUNTS,
+            clicks=clicks.counts_of(issue) if issue.is_frozen else [],
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from newsletter.admin.lists import WithLists
 from newsletter.models import ConsentEvent, Subscriber, Suppression
 
 
@@ -28,7 +29,7 @@ class ConsentInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(ReadOnly, admin.ModelAdmin):
+class SubscriberAdmin(ReadOnly, WithLists):
     """Millions of rows are not counted, and are found by the beginning of an address."""
 
     list_display = ["email", "state", "frequency", "tz", "paused_until", "confirmed_at"]

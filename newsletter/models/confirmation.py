@@ -12,8 +12,9 @@ class Confirmation(models.Model):
 
     class Purpose(models.TextChoices):
         CONFIRM = "confirm", "Confirm a subscription"
+        FOLLOW = "follow", "Follow tools"
         CHANGE = "change", "Take a new address"
-        REVERT = "revert", "Go back to the former address"
+        RELEASE = "release", "Let the former address go"
         EXPORT = "export", "Download one's data"
         ERASE = "erase", "Delete everything"
 
@@ -29,7 +30,7 @@ class Confirmation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(purpose__in=["confirm", "change", "revert", "export", "erase"]),
+                condition=Q(purpose__in=["confirm", "follow", "change", "release", "export", "erase"]),
                 name="confirmation_purpose_is_known",
             ),
             models.UniqueConstraint(

@@ -1,5 +1,6 @@
 """Tools and pairs whose changes a subscriber wants to read about."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
@@ -13,8 +14,13 @@ from tools.models import Tool
 class FollowQuerySet(models.QuerySet["Follow"]):
     def about(self, *tools: Tool) -> Self:
         """Return follows of one tool, or of the pair of two in either order."""
+        return self.filter(**self.columns(tools))
+
+    @staticmethod
+    def columns(tools: Sequence[Tool]) -> dict[str, Tool | None]:
+        """Return one tool, or two in their order, as the columns of a row."""
         first, other = (*sorted(tools, key=lambda tool: tool.pk), None)[:2]
-        return self.filter(tool=first, other=other)
+        return {"tool": first, "other": other}
 
 
 class Follow(models.Model):

@@ -161,7 +161,6 @@ def test_lists_are_filtered_and_ordered_by_what_they_declare(client, site):
         ("/tools/?fields=nmae", [("fields", "Unknown: 'nmae'. Did you mean name?")]),
         ("/tools/?limit=0", [("limit", "Ensure this value is greater than or equal to 1.")]),
         ("/tools/?entry=cheap", [("entry", '"cheap" is not a valid choice.')]),
-        ("/tools/?cursor=made-up", [("cursor", "This cursor does not belong here. Start again without one.")]),
         ("/tools/?limit=1&limit=2", [("limit", "Give it once.")]),
         ("/methodology/?x=1", [("x", "No such parameter. There are none here.")]),
     ],
@@ -188,7 +187,9 @@ def test_pages_by_cursor_neither_repeat_nor_hide_rows_of_one_instant(client):
     assert [row["slug"] for row in back["results"]] == pages[1]
     assert client.get(back["previous"]).json()["previous"] is None
     [cursor] = parse_qs(urlsplit(last["previous"]).query)["cursor"]
-    assert errors(client, f"/verdicts/?cursor={cursor}")[0][0] == "cursor"
+    words = "This cursor does not belong here. Start again without one."
+    for elsewhere in (f"/verdicts/?cursor={cursor}", "/tools/?cursor=made-up"):
+        assert errors(client, elsewhere, 422) == [("cursor", words)]
 
 
 def test_dates_are_iso_in_utc(client, site):

@@ -1,16 +1,21 @@
-"""Prints what each page costs beside a bare Django view with the same bytes, and how that grows with the catalogue.
+"""Prints one table of ratios: what pages, votes and the weekly mail cost, each beside a reference measured in the same run.
 
-One process, no network, no cache: fresh pages. The rounds of all the pages are interleaved, so that whatever else the
-machine does meets every one of them. Rates belong to the machine; the ratios carry over.
+pages: fresh ones, in one process without network or cache, beside a bare Django view with the same bytes, and in a large
+catalogue beside a small one. serving: over HTTP, kept and fresh. votes: beside a bare INSERT. mail: beside smtp-source.
+Rounds are interleaved, so that whatever else the machine does meets all of them. Rates belong to the machine and stand in
+the file alone; ratios carry over. A part that lacks something is left out, and the table says what it lacks.
 """
 
 import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import tests.environment  # noqa: F401  (before the settings)
 
@@ -24,18 +29,23 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from tests.bench.measuring import Spread, fetch, seconds_each
 
+PARTS = ["pages", "serving", "votes", "mail"]
 BARE_CALLS = 10  # for each call of a page: a bare view is that much quicker to time
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--tools", type=int, default=100, metavar="N", help="size of the catalogue (100)")
-    parser.add_argument("--growth", type=int, default=10_000, metavar="N", help="size to compare it with (10000)")
+    parser.add_argument("--growth", type=int, default=100_000, metavar="N", help="size to compare it with (100000)")
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds to take the median of (7)")
     parser.add_argument("--requests", type=int, default=20, metavar="N", help="requests of each page in a round (20)")
     parser.add_argument("--votes", type=int, default=2_000, metavar="N", help="votes cast in a round (2000)")
-    parser.add_argument("--only", choices=["pages", "votes"], help="leave the other part out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
+    parser.add_argument(
+        "--seconds", type=int, default=3, metavar="N", help="how long each page is served in a round (3)"
+    )
+    parser.add_argument("--messages", type=int, default=10_000, metavar="N", help="mails of each run (10000)")
+    parser.add_argument("--only", choices=PARTS, action="append", help="leave the other parts out")
+    parser.add_argument("--json", type=Path, default=Path("var/bench.json"), metavar="FILE", help="(var/bench.json)")
     asked = parser.parse_args()
     if min(asked.tools, asked.growth, asked.rounds, asked.requests, asked.votes) < 1 or asked.tools == asked.growth:
         parser.error("all numbers must be 1 or more, and the two sizes different")
@@ -58,7 +68,7 @@ def machine() -> str:
     )
 
 
-def measure(asked: argparse.Namespace) -> dict[str, object]:
+def measure(asked: argparse.Namespace) -> dict[str, Any]:
     """Run all the rounds and return every figure."""
     from tests.bench.sites import databases, pages, use
     from tests.bench.urls import BODIES
@@ -72,7 +82,6 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
             use(name)
             paths[size] = pages()
             if size == asked.tools:
-                on = machine()
                 for page, path in paths[size].items():
                     with CaptureQueriesContext(connection) as captured:
                         BODIES[page] = fetch(site, path)
@@ -90,25 +99,43 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
                         )
                         taken.setdefault((page, "bare"), []).append(spent)
     sizes = {"tools": asked.tools, "growth": asked.growth, "rounds": asked.rounds, "requests": asked.requests}
-    return {"machine": on, **sizes, "pages": {page: figures(page, taken, queries[page]) for page in queries}}
+    return {**sizes, "pages": {page: figures(page, taken, queries[page]) for page in queries}}
 
 
-def votes_of(asked: argparse.Namespace) -> dict[str, dict[str, object]] | str:
-    """Return the figures of votes, or why there are none."""
+class Lacking(Exception):
+    """What a part of the benchmark needs and does not find here."""
+
+
+def votes_of(asked: argparse.Namespace) -> dict[str, Any]:
     from tests.bench.sites import databases, use
     from tests.bench.votes import measure_votes
 
     if connection.vendor != "postgresql":
-        return "DATABASE_URL does not name PostgreSQL, and that is where votes have to be quick."
+        raise Lacking("DATABASE_URL does not name PostgreSQL, and that is where votes have to be quick.")
     with databases([asked.tools]) as names:
         use(names[asked.tools])
-        return measure_votes(asked.rounds, asked.votes)
+        return {"votes": measure_votes(asked.rounds, asked.votes)}
 
 
-def report_votes(figures: dict[str, dict[str, object]] | str) -> list[str]:
-    from tests.bench import votes
+def serving_of(asked: argparse.Namespace) -> dict[str, Any]:
+    from tests.bench import serving
 
-    return votes.report_votes(figures)
+    if needed := serving.lacking():
+        raise Lacking(f"this machine has no {needed}.")
+    return {"serving": serving.measure(asked.rounds, asked.seconds)}
+
+
+def mail_of(asked: argparse.Namespace) -> dict[str, Any]:
+    """Measure the mail in a process of its own, which makes its own database."""
+    from tests.bench import newsletter
+
+    if not newsletter.has_tools():
+        raise Lacking(newsletter.MISSING)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mail.json"
+        words = ["newsletter", "--messages", str(asked.messages), "--rounds", str(min(asked.rounds, 3)), "--json", file]
+        subprocess.run([sys.executable, "-m", "tests.bench", *words], check=True, stdout=subprocess.DEVNULL)
+        return {"mail": json.loads(file.read_text())}
 
 
 def figures(page: str, taken: dict[tuple[str, str], list[float]], queries: int) -> dict[str, object]:
@@ -126,23 +153,6 @@ def figures(page: str, taken: dict[tuple[str, str], list[float]], queries: int) 
     }
 
 
-def report(found: dict[str, object]) -> list[str]:
-    """Return the lines to print: medians, with the least and the most of the rounds."""
-    lines = [
-        f"Machine: {found['machine']}",
-        f"{found['tools']:,} tools; {found['rounds']} rounds of {found['requests']} requests; median (least-most)",
-        "",
-        f"{'page':<12}{'bytes':>8}{'queries':>9}  {'requests/s':<22}{'of the bare view':<26}"
-        f"cost at {found['growth']:,} tools, as a ratio",
-    ]
-    for page, row in found["pages"].items():
-        lines.append(
-            f"{page:<12}{row['bytes']:>8,}{row['queries']:>9}  {row['requests_per_second'].words(',.0f'):<22}"
-            f"{row['of_the_bare_view'].words('.4f'):<26}{row['cost_when_grown'].words('.2f')}"
-        )
-    return lines
-
-
 def main() -> None:
     if sys.argv[1:2] == ["newsletter"]:
         from tests.bench import newsletter
@@ -150,15 +160,20 @@ def main() -> None:
         return newsletter.main(sys.argv[2:])
     asked = arguments()
     django.setup()
-    found: dict[str, object] = {}
-    if asked.only != "votes":
-        found |= measure(asked)
-        print("\n".join(report(found)))
-    if asked.only != "pages":
-        found["votes"] = votes_of(asked)
-        print("\n".join(report_votes(found["votes"])))  # type: ignore[arg-type]
-    if asked.json:
-        asked.json.write_text(json.dumps(found, default=asdict, indent=2) + "\n", encoding="utf-8")
+    from tests.bench.table import lines
+
+    measures = {"pages": measure, "serving": serving_of, "votes": votes_of, "mail": mail_of}
+    found: dict[str, Any] = {"machine": machine(), "not_measured": {}}
+    for part in asked.only or PARTS:
+        print(f"Measuring {part} ...", file=sys.stderr)
+        try:
+            found |= measures[part](asked)
+        except Lacking as lacking:
+            found["not_measured"][part] = str(lacking)
+    print("\n".join(lines(found)))
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(found, default=asdict, indent=2) + "\n", encoding="utf-8")
+    print(f"\nAll figures: {asked.json}")
     return None
 
 

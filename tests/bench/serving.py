@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from tests.bench.measuring import Spread
+from tests.browser.site import _free_port as free_port
 from tests.stack import ROOT, Stack, missing, running_stack
 
 FOUNDERS = "/compare/claude-files-api-vs-smolvlm2-turbo/"
@@ -44,7 +45,7 @@ def requests_per_second(url: str, seconds: int) -> float:
 def bare_view(stack: Stack, body: bytes) -> Iterator[str]:
     """Serve a Django view without middleware that returns these bytes, by the same server as the site."""
     (stack.folder / "body").write_bytes(body)
-    stack.ports["bare"] = port = stack.ports["proxy"] + 1
+    stack.ports["bare"] = port = free_port()
     words = [
         sys.executable,
         "-m",

@@ -62,8 +62,11 @@ def use(name: str) -> None:
 
 
 def pages() -> dict[str, str]:
-    """Return the address of each page by name, for the site in use: two tools of one shelf that the whole panel has judged."""
-    judged = with_panel(synthetic_tools()).filter(panel_total=Reviewer.objects.active().count()).order_by("pk")
+    """Return the address of each page by name, for the site in use: two tools of one shelf that the whole panel has judged.
+
+    The last ones: their names end in the longest numbers, so that a search for one finds as much in a site of any size.
+    """
+    judged = with_panel(synthetic_tools()).filter(panel_total=Reviewer.objects.active().count()).order_by("-pk")
     first, second = _two_of_a_shelf(list(judged[:200])) or list(Tool.objects.order_by("pk")[:2])
     shelf = first.category
     return {

@@ -104,16 +104,3 @@ def _check(tools: list[Tool]) -> None:
     off = [drift for drift in drifts() if any(drift.written[name] > n for name, n in drift.counted.items())]
     if off:
         raise RuntimeError(f"The tallies of {len(off)} tools count votes that are not there.")
-
-
-def report_votes(figures: dict[str, dict[str, object]] | str) -> list[str]:
-    """Return the lines to print; or why there are none."""
-    if isinstance(figures, str):
-        return ["", f"Votes: not measured, {figures}"]
-    lines = ["", f"{'votes':<26}{'votes/s':<24}{'bare statements/s':<24}of the bare statement"]
-    for name, row in figures.items():
-        mine, theirs, ratio = row.values()
-        lines.append(
-            f"{name:<26}{mine.words(',.0f'):<24}{theirs.words(',.0f'):<24}{ratio.words('.2f')}"  # type: ignore[attr-defined]
-        )
-    return lines

@@ -14,13 +14,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from newsletter import tokens
+from tests.browser.content import READER, SECRET, USED_SECRET
 from tests.environment import TESTING
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FOUNDERS = "/compare/claude-files-api-vs-smolvlm2-turbo/"
+EARLY_READER, STAFF_SESSION = "ea" * 16, "s7aff" * 6 + "0x"
 LONG = ["long-first", "long-second", "long-third", "long-fourth"]
+_NOW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(
+    hours=6
+)  # an issue is closed six hours before its Monday
+LAST_ISSUE = "{}-w{:02}".format(*(_NOW.date() - datetime.timedelta(days=_NOW.weekday())).isocalendar()[:2])
+
+
+def _token(purpose: bytes, version: int) -> str:
+    """Return a token of the reader's links, by the key that the site makes of its secret: Django is not set up here."""
+    body = tokens.BODY.pack(0, purpose, READER.bytes, 0, version)
+    return tokens._text(body + tokens._mac(f"newsletter links {TESTING['SECRET_KEY']}", body))
+
+
 PAGES = {
     "home": "/",
     "browse": "/tools/",
@@ -45,7 +60,28 @@ PAGES = {
     "panel": "/panel/",
     "reviewer": "/panel/skeptic/",
     "methodology": "/methodology/",
+    "report": "/tools/claude-code/report/?cell=licence",
+    "report-choice": "/tools/claude-code/report/",
+    "reports": "/reports/",
+    "requests": "/requests/?name=Claude+Coder",
+    "rankings": "/rankings/",
+    "changes": "/changes/",
+    "corrections": "/corrections/",
+    "how-votes-count": "/how-votes-count/",
+    "votes-left-out": "/votes/ledger/",
+    "all-votes": "/tools/crowded/?votes=all",
     "not-found": "/tools/claude-cod/",
+    "newsletter": "/newsletter/",
+}
+# Pages of the newsletter made from the same few parts as those above: looked at together, in test_newsletter.py.
+LETTER_PAGES = {
+    "follow": "/newsletter/follow/claude-code/",
+    "confirm": f"/newsletter/confirm/{SECRET}/",
+    "confirmed": f"/newsletter/confirm/{USED_SECRET}/",
+    "unsubscribe": f"/newsletter/u/{_token(tokens.UNSUBSCRIBE, 0)}/",
+    "preferences": f"/newsletter/p/{_token(tokens.PREFERENCES, 1)}/",
+    "archive": "/newsletter/archive/",
+    "issue": f"/newsletter/archive/{LAST_ISSUE}/",
 }
 
 
@@ -55,7 +91,7 @@ class Site:
 
     url: str
     outbox: Path  # where its mails land
-    pages: dict[str, str] = field(default_factory=lambda: dict(PAGES))
+    pages: dict[str, str] = field(default_factory=lambda: PAGES | LETTER_PAGES)
 
     def page(self, name: str) -> str:
         return self.url + self.pages[name]

@@ -74,6 +74,7 @@ def settings_of(*names, **environment):
         ("CELERY_BROKER_URL", "amqp://me:hunter2@broker", "hunter2"),
         ("MAIL_URL", "http://me:hunter2@mail", "hunter2"),
         ("MAIL_URL", "smtp://", ""),
+        ("VOTE_PROOF_OF_WORK", "sometimes", ""),
         ("STAFF_SECOND_FACTOR", "perhaps", ""),
         ("GITHUB_CLIENT_ID", "half-a-pair", "half-a-pair"),
         ("GOOGLE_SECRET", "half-a-pair", "half-a-pair"),
@@ -81,6 +82,7 @@ def settings_of(*names, **environment):
         ("TRUSTED_PROXIES", "-1", ""),
         ("TRUSTED_PROXIES", "99", ""),
         ("TRUSTED_PROXIES", "x", ""),
+        ("MAIL_HOOKS", "pigeon", ""),
         ("LOG_LEVEL", "loud", ""),
     ],
 )

@@ -48,6 +48,7 @@ def test_the_sitemap_lists_each_public_page_once_by_its_canonical_address(client
         "/categories/developer-tools/",
         "/panel/",
         "/methodology/",
+        "/how-votes-count/",
         "/compare/a-vs-b/",
     }
     assert {f"http://testserver{path}" for path in expected | personas} <= set(found)

@@ -63,6 +63,18 @@ def test_a_page_is_made_once_for_all_readers(reader, pair):
     assert again["Content-Security-Policy"] == first["Content-Security-Policy"]
 
 
+def test_the_number_with_all_votes_is_kept_apart_from_the_plain_page(reader, pair):
+    plain, all_votes = "/tools/ant/", "/tools/ant/?votes=all"
+
+    first, second = reader.get(plain), reader.get(all_votes)
+
+    assert is_at_hand(reader, plain)
+    assert is_at_hand(reader, all_votes)
+    assert (reader.get(plain).content, reader.get(all_votes).content) == (first.content, second.content)
+    assert b"Not the number that counts" in second.content
+    assert b"Not the number that counts" not in first.content
+
+
 def change_verdict(ant, bee):
     row = ant.verdicts.first()
     row.withdraw(by=factories.editor(), reason="It was wrong.")

@@ -130,7 +130,7 @@ def test_the_report_reads_counters_and_never_the_ledger(editor, issue, django_as
         freeze(issue.pk)
     SendBatch.objects.update(sent=1, state="done")
 
-    with django_assert_max_num_queries(8) as queries:
+    with django_assert_max_num_queries(10) as queries:
         report = editor.get(page(issue, "report")).text
 
     assert "1 of 1 handed over" in report

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from newsletter import mailing, subscribing
 from newsletter.addresses import parse
 from newsletter.models import Confirmation, Subscriber
-from newsletter.tasks import AGAIN_SECONDS, ask_for_subscription, request_subscription
+from newsletter.tasks import AGAIN_SECONDS, ask, request_subscription
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASKED = ("reader@example.org", "page", "10.0.0.0/24")
@@ -33,7 +33,7 @@ def no_mail_server(monkeypatch):
 
 
 def test_without_a_broker_the_request_is_done_at_once(no_broker):
-    ask_for_subscription(*ASKED)
+    ask(request_subscription, *ASKED)
 
     assert Subscriber.objects.get().state == "pending"
     assert [it.to for it in mail.outbox] == [["reader@example.org"]]

@@ -11,10 +11,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from redis import Redis
 
 from newsletter import jobs
 from newsletter.freezing import freeze
-from newsletter.models import Delivery, Issue, SendBatch
+from newsletter.models import Delivery, Issue, SendBatch, SendControl
 from newsletter.schedule import period_after
 from tests import factories
 from tests.config.test_services import BASE, broker, marked, needs_postgres, needs_worker, until
@@ -80,9 +81,16 @@ def test_a_task_delivered_five_times_sends_its_batch_once(bulk_worker, server):
 
 
 @marked([*needs_postgres, *needs_worker])
-def test_a_task_that_the_broker_has_lost_is_made_up_for_by_the_next_tick_and_the_issue_is_finished(bulk_worker, server):
+def test_what_a_flushed_broker_has_lost_is_made_up_for_by_the_next_tick_and_the_issue_is_finished(bulk_worker, server):
     names = issue_on_its_way()
+    SendControl.objects.update_or_create(id=1, defaults={"rate": RECIPIENTS})  # a second for all of them
 
+    jobs.tick()
+    bulk_worker(lambda: len(server.recipients) > 3)
+    jobs.send_batch.delay(SendBatch.objects.get().pk)
+    with Redis.from_url(settings.CELERY_BROKER_URL) as store:
+        store.flushdb()
+    assert not is_sent()
     jobs.tick()
     bulk_worker(is_sent)
     bulk_worker(lambda: SendBatch.objects.get().state == "done")

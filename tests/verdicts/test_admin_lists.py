@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.verdicts.admin_page import fields_of, member_of_editors
-from tools.models import Tool
+from tools.models import Tool, ToolRequest
 from verdicts.models import Comparison, Verdict
 from voting.models import Vote, Voter
 
@@ -310,6 +310,8 @@ def test_the_front_page_counts_what_its_links_list(client, editor):
     gone = factories.verdict(factories.tool("Gone"), "builder")
     gone.withdraw(by=editor, reason="Wrong.")
     Vote.objects.create(voter=Voter.objects.create(), tool=flipped, value=1, changed_at=timezone.now())
+    factories.report(flipped)
+    ToolRequest.objects.ask("Something else")
 
     groups = client.get("/admin/").context["figures"]
 
@@ -322,12 +324,16 @@ def test_the_front_page_counts_what_its_links_list(client, editor):
         "verdicts in draft": 1,
         "stale verdicts": 2,
         "tools with an incomplete panel": 5,
+        "crowds of votes": 0,
+        "reports of wrong facts": 1,
+        "requests for tools": 1,
         "tools never checked": 6,
         "tools published": 6,
         "tools in draft": 0,
     }
     for figure in figures.values():
-        assert client.get(figure.url).context["cl"].result_count == figure.count
+        listed = client.get(figure.url).context
+        assert (len(listed["queue"]) if "queue" in listed else listed["cl"].result_count) == figure.count
 
 
 @pytest.mark.parametrize("many", [1, 30])
@@ -337,7 +343,7 @@ def test_the_front_page_costs_the_same_however_much_there_is(client, editor, man
         factories.verdict(factories.tool(), "builder")
     client.get("/admin/")
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         client.get("/admin/")
 
 

@@ -74,7 +74,7 @@ def test_two_to_four_tools_stand_side_by_side_at_the_same_cost(client, django_as
         factories.price(tool)
         factories.votes(tool, 80, 20)
 
-    with django_assert_num_queries(10 if size == 2 else 9):
+    with django_assert_num_queries(13 if size == 2 else 12):
         page = client.get(f"/compare/{'-vs-'.join(names)}/").context["comparison"]
 
     assert [tool.slug for tool in page.columns] == names
@@ -88,7 +88,7 @@ def test_the_page_costs_the_same_with_three_hundred_neighbours_and_changes(clien
     for number in range(20):
         factories.comparison(first, factories.reviewed_tool(f"peer {number}"))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         client.get(f"/compare/{first.slug}-vs-{second.slug}/")
 
 

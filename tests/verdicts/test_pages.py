@@ -195,16 +195,25 @@ def test_a_feature_of_tomorrow_stays_off_home(client, site):
     assert client.get("/").context["lead"] is None
 
 
-def test_a_close_call_is_a_pair_with_the_same_panel_result(client):
+def test_a_close_call_is_a_pair_that_readers_leave_open_on_home_as_in_the_rankings(client):
     today = timezone.localdate()
-    for names, results, age in [("ab", ["++++", "++++"], 0), ("cd", ["+++-", "+++-"], 1), ("ef", ["++++", "----"], 2)]:
-        tools = [factories.reviewed_tool(name, result) for name, result in zip(names, results, strict=True)]
+    pairs = [
+        ("ab", [(0, 0), (0, 0)]),
+        ("cd", [(70, 30), (60, 40)]),
+        ("ef", [(80, 20), (50, 50)]),
+        ("gh", [(9, 1), (9, 1)]),
+    ]
+    for age, (names, votes) in enumerate(pairs):
+        tools = [factories.tool(name) for name in names]
+        for tool, counts in zip(tools, votes, strict=True):
+            factories.votes(tool, *counts)
         factories.comparison(*tools, featured_on=today - datetime.timedelta(days=age))
 
     context = client.get("/").context
 
     assert [pair.title for pair in context["close_calls"]] == ["c vs d"]
-    assert [pair.title for pair in context["curated"]] == ["e vs f"]
+    assert [pair.title for pair in context["curated"]] == ["e vs f", "g vs h"]
+    assert "c vs d" in [pair.title for pair in client.get("/rankings/").context["close_calls"]]
 
 
 def test_home_shows_the_newest_verdict_of_each_tool_but_no_drafts(client):
@@ -636,8 +645,8 @@ def test_no_number_on_the_methodology_page_is_typed_by_hand(client):
 
 
 def test_the_changelog_ends_at_the_version_in_use():
-    assert CHANGELOG[0][0] == scoring.METHOD_VERSION
-    assert [row[1] for row in CHANGELOG] == sorted((row[1] for row in CHANGELOG), reverse=True)
+    assert CHANGELOG[0].version == scoring.METHOD_VERSION
+    assert [row.on for row in CHANGELOG] == sorted((row.on for row in CHANGELOG), reverse=True)
 
 
 # Errors ------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ PAGES = [
     "/panel/",
     "/panel/builder/",
     "/methodology/",
+    "/how-votes-count/",
     "/feed/",
     "/tools/?q=tool+1",
     "/tools/?q=tool+0&licence=MIT&open=unknown&tested=fresh&sort=match",

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.verdicts.reading import read
+from tests.verdicts.surfaces import SLUGS, plain, surfaces
 from tools.models import Category, Fact, FactKind, Price, Tool
 from tools.text import plain_text
 from verdicts.models import Comparison, Reviewer, Verdict
@@ -74,6 +75,7 @@ def snapshot() -> SimpleNamespace:
             *Fact.history.values_list("history_date", flat=True),
         ],
         now=timezone.now(),
+        surfaces=surfaces(client),
     )
 
 
@@ -241,6 +243,47 @@ def test_nothing_lies_in_the_future_and_dates_follow_each_other(site):
 
 def test_only_the_owner_can_read_the_staff_password(site):
     assert site.password_mode == 0o600
+
+
+# One number everywhere ---------------------------------------------------------------------------
+
+
+def test_the_surfaces_are_asked_about_tools_in_every_state(site):
+    assert set(site.surfaces) == set(SLUGS)
+    receipts = [shown.receipt for shown in site.surfaces.values()]
+    assert {receipt["community"]["state"] for receipt in receipts} >= {"none", "few", "shown"}
+    assert {receipt["panel"]["total"] for receipt in receipts} >= {0, 4}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_surface_prints_the_figures_of_the_receipt(site, slug):
+    shown = site.surfaces[slug]
+    panel, readers = shown.receipt["panel"], shown.receipt["community"]
+
+    for surface in (shown.page, shown.markdown):
+        for words in (panel["figure"], panel["words"], readers["words"]):
+            assert plain(words) in surface
+    for words, badge in zip((panel["words"], readers["words"]), shown.badges, strict=True):
+        assert plain(words) in badge
+    assert shown.card[:2] == ((panel["figure"], shown.card[0][1]), (readers["figure"], readers["words"]))
+    assert shown.card[0][1].split(" · ")[0] == panel["words"]
+    assert shown.feed == f"Panel: {panel['words']}. Readers: {readers['words']}."
+    digest = shown.digest
+    assert (digest["panel_figure"], digest["panel_words"]) == (panel["figure"], panel["words"])
+    assert (digest["community_figure"], digest["community_words"]) == (readers["figure"], readers["words"])
+    low, high = readers["interval_percent"] or (None, None)
+    for data in (shown.data, shown.api):
+        assert [data["panel"][name] for name in ("ships", "total", "percent", "words")] == [
+            panel[name] for name in ("ships", "total", "percent", "words")
+        ]
+        for name in ("ships", "skips", "percent", "words"):
+            assert data["community"][name] == readers[name]
+        assert (data["community"]["low"], data["community"]["high"]) == (low, high)
+    assert (shown.api["community"]["kind"], shown.api["community"]["total"]) == (readers["state"], readers["n"])
+    assert shown.ld.get("review", {}).get("reviewRating", {}).get("ratingValue") == panel["percent"]
+    assert shown.ld.get("review", {"reviewBody": panel["words"]})["reviewBody"] == panel["words"]
+    assert shown.ld.get("aggregateRating", {}).get("ratingValue") == readers["percent"]
+    assert shown.ld.get("aggregateRating", {"ratingCount": readers["n"]})["ratingCount"] == readers["n"]
 
 
 # Running it --------------------------------------------------------------------------------------

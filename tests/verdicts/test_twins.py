@@ -279,6 +279,11 @@ def test_the_tool_page_offers_its_badge_to_paste(client, settings):
         ("/panel/", "/card/panel.png"),
         ("/panel/builder/", "/card/panel/builder.png"),
         ("/methodology/", "/card/methodology.png"),
+        ("/rankings/", "/card/rankings.png"),
+        ("/changes/", "/card/changes.png"),
+        ("/corrections/", "/card/corrections.png"),
+        ("/reports/", "/card/reports.png"),
+        ("/requests/", "/card/requests.png"),
         ("/nowhere/", "/card/home.png"),
     ],
 )

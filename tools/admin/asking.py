@@ -1,6 +1,6 @@
 """Actions that ask for a reason before they act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -51,10 +51,11 @@ def ask(
     title: str,
     form_class: type[forms.Form],
     act: Callable[[dict[str, Any]], None],
+    explain: Sequence[str] = (),
 ) -> HttpResponse | None:
     """Show a page that asks; once it is answered, act on the answers and return None.
 
-    It posts back to the list or form it came from, naming the action again, as Django's own "delete selected" does.
+    `explain` says in paragraphs what will happen. It posts back to the list or form it came from, naming the action again, as Django's own "delete selected" does.
     """
     form = form_class(request.POST) if "answered" in request.POST else form_class()
     if form.is_bound and form.is_valid():
@@ -66,6 +67,7 @@ def ask(
         "title": title,
         "opts": page.opts,
         "rows": rows,
+        "explain": explain,
         "form": form,
         "media": page.media + form.media,
         "checkbox": ACTION_CHECKBOX_NAME,

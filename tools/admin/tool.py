@@ -139,10 +139,6 @@ class ToolAdmin(ExportMixin, HistoryAdmin):
 
 
 def move(tool: Tool, state: str, answers: dict[str, Any]) -> None:
-    """Bring a tool into a state, for a reason that its history keeps."""
-    tool.state = state
-    tool.discontinued_on, tool.successor = answers.get("discontinued_on"), answers.get("successor")
-    tool.settle_state()
-    tool._change_reason = answers["reason"]
-    tool.full_clean()
-    tool.save()
+    """Bring a tool into a state by what an editor answered."""
+    day, successor = answers.get("discontinued_on"), answers.get("successor")
+    tool.move(state, reason=answers["reason"], discontinued_on=day, successor=successor)

@@ -1,6 +1,6 @@
 """Refusals that the framework has no name for."""
 
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 
 
 class Conflict(APIException):
@@ -9,6 +9,20 @@ class Conflict(APIException):
     status_code = 409
     default_code = "conflict"
     default_detail = "Somebody else has saved this since you read it. Read it again, then send your change anew."
+
+
+class Unacceptable(ValidationError):
+    """The request reads as it should and breaks a rule that no description can tell: a date that is past, a name taken."""
+
+    status_code = 422
+
+
+class WorkNeeded(APIException):
+    """Very many ask at this moment: whoever asks computes a little first."""
+
+    status_code = 428
+    default_code = "work_needed"
+    default_detail = "Very many ask just now. Read this address anew, and send the solution of its `work` along."
 
 
 class Unavailable(APIException):

@@ -44,8 +44,11 @@ class Validators:
         return since is not None and int(self.modified_at.timestamp()) <= since
 
 
-def validators(address: str, slugs: Sequence[str] | None = None) -> Validators:
-    """Return the validators of the answer at an address: of the whole site, or of what some tools show."""
+def validators(address: str, slugs: Sequence[str] | None = None, also: str = "") -> Validators:
+    """Return the validators of the answer at an address: of the whole site, or of what some tools show.
+
+    `also` names the state of what leaves no touches.
+    """
     now = timezone.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     touches = Touch.objects.filter(at__gte=hour - SLACK)
@@ -54,7 +57,7 @@ def validators(address: str, slugs: Sequence[str] | None = None) -> Validators:
         shown = Q(ref__in=named.values("pk")) | Q(ref__in=named.values("successor"))
         touches = touches.filter(Q(kind=Touch.Kind.SITE) | Q(kind=Touch.Kind.TOOL) & shown)
     sums = touches.aggregate(rows=Count("pk"), last=Max("pk"), total=Sum("pk"), at=Max("at"))
-    state = f"{address}\n{hour:%Y%m%d%H} {sums['rows']} {sums['last']} {sums['total']}\n{code()}"
+    state = f"{address}\n{hour:%Y%m%d%H} {sums['rows']} {sums['last']} {sums['total']} {also}\n{code()}"
     changed_at = max(sums["at"] or hour, hour)
     if (
         now - changed_at < LATE_COMMIT

@@ -15,10 +15,12 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from tools.api.params import Query
+from tools.api.params import Body, Query
 from tools.api.state import Validators, validators
 
 FRESH_SECONDS = 30
+READING = {"GET", "HEAD", "OPTIONS"}
+PRIVATE = {"private": True, "no_store": True}
 
 
 class Representation(serializers.Serializer):
@@ -52,15 +54,26 @@ class ApiView(APIView):
     name = ""
     tag = ""
     query_class: type[Query] = Query
-    cache_control: ClassVar[dict[str, Any]] = {"private": True, "no_store": True}
+    cache_control: ClassVar[dict[str, Any]] = PRIVATE
+    bodies: ClassVar[dict[str, type[Body]]] = {}  # by method: what may be sent along
+    is_kept = False  # on where the answer is the same for everyone, so that it has validators
+    is_closed = False  # on where nobody gets in without saying who they are
     deprecated_on: datetime.date | None = None
     sunset_on: datetime.date | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not hasattr(self, str(request.method).lower()):
+            self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
-        query = self.query_class(data=request.query_params)
+        query = (self.query_class if request.method in READING else Query)(data=request.query_params)
         query.is_valid(raise_exception=True)
         self.asked: dict[str, Any] = dict(query.validated_data)
+
+    def sent(self) -> dict[str, Any]:
+        """Return what was sent along, checked. Raises ValidationError, field by field."""
+        body = self.bodies[str(self.request.method)](data=self.request.data)
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204)
@@ -87,6 +100,7 @@ class ReadView(ApiView):
 
     representation: type[Representation]
     whole: ClassVar[Sequence[str]] = ()  # expandable parts that this address shows unasked
+    is_kept = True
     cache_control: ClassVar[dict[str, Any]] = {"public": True, "max_age": FRESH_SECONDS}
 
     def slugs_shown(self) -> Sequence[str] | None:
@@ -97,6 +111,8 @@ class ReadView(ApiView):
         return validators(self.request.get_full_path(), self.slugs_shown())
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.is_kept:
+            return self.answer(request)
         stand = self.validators()
         meta = request.META
         if stand.match(meta.get("HTTP_IF_NONE_MATCH", ""), meta.get("HTTP_IF_MODIFIED_SINCE", "")):

@@ -17,9 +17,10 @@ EVENTS = {"insert": ["new"], "update": ["old", "new"], "delete": ["old"]}
 SITE, TOOL, SHELF = 0, 1, 2
 
 
-def touch_on(table: str, *, tool: tuple[str, ...] = (), shelf: tuple[str, ...] = (), site: bool = False):
-    """Return the operation that installs the triggers of one table."""
-    subjects = [(TOOL, it) for it in tool] + [(SHELF, it) for it in shelf] + ([(SITE, "0")] if site else [])
+def touch_on(table: str, *, tool: tuple[str, ...] = (), shelf: tuple[str, ...] = (), site: bool | str = False):
+    """Return the operation that installs the triggers of one table. `site` may be a condition: then only rows that meet it."""
+    everywhere = f"CASE WHEN {site} THEN 0 END" if isinstance(site, str) else "0"
+    subjects = [(TOOL, it) for it in tool] + [(SHELF, it) for it in shelf] + ([(SITE, everywhere)] if site else [])
 
     def install(apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for statement in _statements(schema_editor.connection.vendor, table, subjects):

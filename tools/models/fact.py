@@ -52,6 +52,7 @@ class Fact(Checked):
 
     class Meta:
         ordering = ["kind__position", "kind__label"]
+        indexes = [models.Index(fields=["kind", "answer"], name="fact_answer")]
         constraints = [
             *checked_constraints("fact"),
             web_address_constraint("source_url", "fact_source_url_is_web"),

@@ -1,5 +1,6 @@
 """A tool, its category, and the addresses it has had."""
 
+import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -128,7 +129,8 @@ class Tool(Checked):
     class Meta:
         ordering = [Lower("name"), "pk"]
         indexes = [
-            models.Index(fields=["state", "category"], name="tool_state_category"),
+            # Not the state first: nearly all tools are public, and SQLite would sort them all rather than read an order.
+            models.Index(fields=["category", "state"], name="tool_category_state"),
             models.Index(Lower("name"), name="tool_lower_name"),
             models.Index(fields=["homepage"], name="tool_homepage"),
             models.Index(F("standing").desc(), Lower("name"), F("id"), name="tool_list"),
@@ -221,6 +223,21 @@ class Tool(Checked):
         """Make the tool public now. Publishing twice keeps the first date."""
         self.state = State.PUBLISHED
         self.settle_state()
+        self.save()
+
+    def move(
+        self,
+        state: str,
+        *,
+        reason: str,
+        discontinued_on: datetime.date | None = None,
+        successor: "Tool | None" = None,
+    ) -> None:
+        """Bring the tool into a state, for a reason that its history keeps. Raises ValidationError, field by field."""
+        self.state, self.discontinued_on, self.successor = state, discontinued_on, successor
+        self.settle_state()
+        self._change_reason = reason
+        self.full_clean()
         self.save()
 
     @transaction.atomic

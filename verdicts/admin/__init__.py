@@ -3,10 +3,10 @@
 from django.contrib import admin
 
 from tools.models import Tool
-from verdicts.admin import comparison, verdict
+from verdicts.admin import case, comparison, readers, verdict
 from verdicts.admin.tool import PanelToolAdmin
 
-__all__ = ["comparison", "verdict"]
+__all__ = ["case", "comparison", "readers", "verdict"]
 
 admin.site.unregister(Tool)
 admin.site.register(Tool, PanelToolAdmin)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from tools.models import Check, State, Tool
+from tools.models import Check, FactReport, State, Tool, ToolRequest
 from verdicts.admin import work
 from verdicts.models import Verdict
-from voting.models import Vote
+from voting.models import Case, Vote
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Figure:
 
 
 def figures() -> list[tuple[str, list[Figure]]]:
-    """Return the week's numbers in groups, in eight queries however much there is."""
+    """Return the week's numbers in groups, in eleven queries however much there is."""
     tools, verdicts = reverse("admin:tools_tool_changelist"), reverse("admin:verdicts_verdict_changelist")
     states = Tool.objects.aggregate(
         published=Count("pk", filter=Q(state=State.PUBLISHED)),
@@ -30,6 +30,7 @@ def figures() -> list[tuple[str, list[Figure]]]:
     )
     said = Verdict.objects.all()
     votes = Vote.objects.filter(changed_at__gte=work.week_ago()).count()
+    crowds = Figure("crowds of votes", Case.objects.open().count(), reverse("admin:voting_case_changelist"))
     return [
         (
             "This week",
@@ -43,12 +44,23 @@ def figures() -> list[tuple[str, list[Figure]]]:
         (
             "Waiting",
             [
+                crowds,
                 Figure("verdicts in draft", said.drafts().count(), f"{verdicts}?state__exact=draft"),
                 Figure("stale verdicts", work.stale(said).count(), f"{verdicts}?stale=yes"),
                 Figure(
                     "tools with an incomplete panel",
                     work.incomplete(Tool.objects.all()).count(),
                     f"{tools}?panel=incomplete",
+                ),
+                Figure(
+                    "reports of wrong facts",
+                    FactReport.objects.waiting().count(),
+                    f"{reverse('admin:tools_factreport_changelist')}?state__exact=waiting",
+                ),
+                Figure(
+                    "requests for tools",
+                    ToolRequest.objects.waiting().count(),
+                    f"{reverse('admin:tools_toolrequest_changelist')}?state__exact=waiting",
                 ),
                 Figure("tools never checked", states["unchecked"], f"{tools}?work=unchecked"),
             ],

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from tools.admin.asking import BOTH
 from tools.admin.parts import FactInline, FormerSlugInline, PriceInline
 from tools.admin.tool import ToolAdmin
 from tools.models import Tool
-from verdicts.admin import work
+from verdicts.admin import era, work
 from verdicts.admin.filters import MissingPersona, PanelFilter, Voted
 from verdicts.admin.panel import PanelInline
 from verdicts.models import EditConflict, Verdict
@@ -26,6 +27,7 @@ class PanelToolAdmin(ToolAdmin):
         "updated_at",
     ]
     list_filter = [ToolAdmin.list_filter[0], PanelFilter, MissingPersona, *ToolAdmin.list_filter[1:], Voted]
+    actions = [*ToolAdmin.actions, "declare_era"]
     inlines = [PanelInline, PriceInline, FactInline, FormerSlugInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tool]:
@@ -52,3 +54,12 @@ class PanelToolAdmin(ToolAdmin):
         except EditConflict:
             request.save_problem = "Somebody else saved a verdict at the same moment, so nothing was saved."
             return super().changeform_view(request, *args, **kwargs)
+
+    @admin.action(
+        description="Declare an era …",
+        description_plural="Declare an era of the selected tools …",
+        permissions=["change"],
+        location=BOTH,
+    )
+    def declare_era(self, request: HttpRequest, queryset: QuerySet[Tool]) -> HttpResponse | None:
+        return era.declare_era(self, request, queryset)

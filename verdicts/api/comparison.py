@@ -11,12 +11,14 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from tools.api.catalogue import PageLink
-from tools.api.params import NamesField, PageQuery, Query, SlugField, fields_of
+from tools.api.params import DayField, NamesField, PageQuery, Query, SlugField, fields_of
 from tools.api.views import DetailView, ListView, Representation
 from verdicts import comparing
 from verdicts.api.scores import CommunityRepresentation, PanelRepresentation
 from verdicts.api.verdict import VerdictRepresentation
 from verdicts.models import Comparison
+
+CELLS = ["yes", "no", "partial", "unknown", "text"]
 
 
 class ColumnRepresentation(Representation):
@@ -40,7 +42,7 @@ class FactCellRepresentation(Representation):
 
     ALWAYS = ()
 
-    kind = serializers.ChoiceField(["yes", "no", "partial", "unknown", "text"])
+    kind = serializers.ChoiceField(CELLS)
     text = serializers.CharField()
     note = serializers.CharField()
     source_url = serializers.CharField()
@@ -57,6 +59,12 @@ class FactRowRepresentation(Representation):
     cells = FactCellRepresentation(many=True)
 
 
+class CellsField(serializers.ListField):
+    """What one persona says of each tool, with a null for a tool that it has not judged."""
+
+    child = VerdictRepresentation(allow_null=True)
+
+
 class ScoreRowRepresentation(Representation):
     """What one persona says of each tool, in the order of `tools`; null where it has not judged."""
 
@@ -65,7 +73,7 @@ class ScoreRowRepresentation(Representation):
     reviewer = serializers.CharField(source="reviewer.slug")
     name = serializers.CharField(source="reviewer.name")
     lens = serializers.CharField(source="reviewer.lens")
-    cells = serializers.ListField(child=VerdictRepresentation(allow_null=True))
+    cells = CellsField()
 
 
 class DatedRepresentation(Representation):
@@ -96,7 +104,7 @@ class ComparisonRepresentation(Representation):
 
 
 class ComparisonQuery(Query):
-    as_of = serializers.DateField(required=False, help_text="The comparison as it stood at the end of that day.")
+    as_of = DayField(required=False, help_text="The comparison as it stood at the end of that day.")
     fields = NamesField(fields_of(ComparisonRepresentation), required=False, help_text="Only these, by commas.")
 
 

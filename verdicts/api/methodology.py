@@ -39,7 +39,7 @@ class MethodologyView(DetailView):
     representation = MethodologyRepresentation
 
     def found(self) -> dict[str, Any]:
-        editions = [{"version": edition[0], "on": edition[1], "text": edition[2]} for edition in CHANGELOG]
+        editions = [{"version": it.version, "on": it.on, "text": it.text} for it in CHANGELOG]
         return {
             "version": scoring.METHOD_VERSION,
             "constants": constants(),

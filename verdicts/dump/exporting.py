@@ -144,7 +144,7 @@ def _shown_tools(day: datetime.date) -> Iterator[Row]:
 
 
 def _batch(tools: list[Any], day: datetime.date) -> Iterator[Row]:
-    prices = queries.current_prices(tools, day)
+    prices = queries.current_prices(tools, day=day)
     for tool in queries.scored(tools):
         panel, readers = tool.panel, tool.community
         yield {

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -157,6 +158,13 @@ class Verdict(models.Model):
     @property
     def editor_name(self) -> str:
         return self.editor.name or "the editors"
+
+    @property
+    def evidence_words(self) -> str:
+        """How it was tested, with which version, when, and whether that is stale, in one line."""
+        how = [self.get_evidence_display(), self.tool_version and f"version {self.tool_version}"]
+        how += [date_format(self.tested_on), self.staleness and f"stale: {self.staleness.lower()}"]
+        return " · ".join(part for part in how if part)
 
     @property
     def staleness(self) -> str:

@@ -19,6 +19,7 @@ COUNTERS = (
     "held",
     "discarded",
 )
+BUSY_FROM, WAITS = 3, "next pass"  # as in voting.models.case and voting.settling; a test compares what both do
 _SIGNAL = ("day", "at", "addr", "net", "wide", "ua", "earlier", "ref_host", "dwell_ms", "pages", "honeypot", "pow")
 
 
@@ -81,11 +82,24 @@ WITH reader AS (
     WHERE id = p_voter AND merged_into_id IS NULL AND erased_at IS NULL FOR NO KEY UPDATE
 ), board AS (
     SELECT tool_id, era FROM voting_tally WHERE tool_id = p_tool
+), usual AS (
+    SELECT COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}) - 1 AS votes
+), settled AS (
+    SELECT p_state = 0 AND EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND (
+        SELECT count(*) FROM (
+            SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour'
+            LIMIT (SELECT votes FROM usual)
+        ) hour
+    ) >= usual.votes AND NOT EXISTS (
+        SELECT FROM reader LEFT JOIN voting_user u ON u.id = reader.account_id
+        WHERE reader.tools_voted + 1 >= p_tools AND (reader.first_vote_at <= p_since OR u.date_joined <= p_since)
+    ) AS waits FROM usual
 ), said AS (
     INSERT INTO voting_vote AS v (voter_id, tool_id, value, state, reason, era, is_verified, is_regular, changed_at)
-    SELECT reader.id, board.tool_id, p_value, p_state, p_reason, board.era, reader.account_id IS NOT NULL,
+    SELECT reader.id, board.tool_id, p_value, CASE WHEN settled.waits THEN 1 ELSE p_state END,
+        CASE WHEN settled.waits THEN '{WAITS}' ELSE p_reason END, board.era, reader.account_id IS NOT NULL,
         reader.tools_voted >= p_tools AND reader.first_vote_at <= p_since IS TRUE, p_at
-    FROM reader, board
+    FROM reader, board, settled
     WHERE p_value <> 0 OR EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool)
     ON CONFLICT (voter_id, tool_id) DO UPDATE SET
         was_value = v.value, was_era = v.era, value = EXCLUDED.value, era = EXCLUDED.era, changed_at = EXCLUDED.changed_at

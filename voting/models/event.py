@@ -46,6 +46,11 @@ class VoteEvent(models.Model):
         indexes = [
             models.Index(fields=["case_id"], name="events_of_a_case", condition=Q(case_id__isnull=False)),
             models.Index(fields=["from_voter"], name="events_of_a_merge", condition=Q(from_voter__isnull=False)),
+            models.Index(
+                fields=["vote_id"],
+                name="events_of_staff",
+                condition=Q(kind="state", actor__startswith="staff:"),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

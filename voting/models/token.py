@@ -32,10 +32,11 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         READ = "read", "Read only"
         VOTE = "vote", "Read and vote"
+        WRITE = "write", "Read, vote and write"
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60, help_text="What it is for, such as “nightly report”.")
-    scope = models.CharField(max_length=4, choices=Scope, default=Scope.READ)
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     prefix = models.CharField(max_length=SHOWN, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -47,7 +48,7 @@ class ApiToken(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(scope__in=["read", "vote"]), name="api_token_scope_is_known"),
+            models.CheckConstraint(condition=Q(scope__in=["read", "vote", "write"]), name="api_token_scope_is_known"),
             models.CheckConstraint(condition=~Q(name=""), name="api_token_has_a_name"),
         ]
 
@@ -65,7 +66,12 @@ class ApiToken(models.Model):
 
     @property
     def may_vote(self) -> bool:
-        return self.scope == self.Scope.VOTE
+        return self.scope in {self.Scope.VOTE, self.Scope.WRITE}
+
+    @property
+    def may_write(self) -> bool:
+        """Whether it may do what its owner may in the admin, while its owner may."""
+        return self.scope == self.Scope.WRITE
 
     def revoke(self) -> None:
         """End the token now. Revoking twice keeps the first date."""

@@ -74,7 +74,7 @@ class Vote(models.Model):
     SHIP, SKIP, WITHDRAWN = 1, -1, 0
 
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="votes", db_index=False)
-    tool = models.ForeignKey(Tool, models.CASCADE, related_name="votes")
+    tool = models.ForeignKey(Tool, models.CASCADE, related_name="votes", db_index=False)
     value = models.SmallIntegerField(choices=[(1, "Ship it"), (-1, "Skip it"), (0, "Withdrawn")])
     state = models.SmallIntegerField(choices=State, default=State.COUNTED)
     reason = models.CharField(max_length=40, blank=True, help_text="Why it is in its state, in a word or two.")
@@ -87,6 +87,8 @@ class Vote(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        # How busy a tool is, which every new vote asks.
+        indexes = [models.Index(fields=["tool", "changed_at"], name="votes_of_a_tool_in_order")]
         constraints = [
             models.UniqueConstraint(fields=["voter", "tool"], name="one_vote_per_voter_and_tool"),
             models.CheckConstraint(condition=Q(value__in=[-1, 0, 1]), name="vote_is_ship_skip_or_withdrawn"),

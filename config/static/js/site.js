@@ -40,3 +40,9 @@ if (picker) {
 // Suggestions are fetched when the search box is first used.
 const searchForm = document.querySelector("form[data-suggest]");
 searchForm?.addEventListener("focusin", () => import(searchForm.dataset.script).catch(() => {}), { once: true });
+
+// The weekly mail's form is made ready when a reader first comes near it.
+const letter = document.querySelector("[data-newsletter]");
+for (const kind of ["pointerenter", "touchstart", "focusin"]) {
+  letter?.addEventListener(kind, () => import(letter.dataset.newsletter).catch(() => {}), { once: true, passive: true });
+}

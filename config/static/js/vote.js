@@ -9,9 +9,9 @@ function ready() {
   return page;
 }
 
-async function send(form, choice) {
+async function send(form, choice, work = "") {
   const { token, stamps } = await ready();
-  const body = new URLSearchParams({ choice, stamp: stamps[form.dataset.vote], next: form.elements.next.value, origin: document.referrer });
+  const body = new URLSearchParams({ choice, stamp: stamps[form.dataset.vote], next: form.elements.next.value, origin: document.referrer, work });
   return fetch(form.action, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token } });
 }
 
@@ -21,7 +21,12 @@ async function vote(form, choice) {
     page = undefined;
     answer = await send(form, choice);
   }
-  const said = await answer.json();
+  let said = await answer.json();
+  if (answer.status === 428) { // very many votes come in: compute a little first; without, the page that asks holds the vote
+    const { solve } = await import(said.script);
+    answer = await send(form, choice, await solve(said.work));
+    said = await answer.json();
+  }
   const news = form.querySelector(".vote-news");
   news.classList.toggle("visually-hidden", answer.ok); // what went well stands in the control
   if (!answer.ok) {
@@ -32,6 +37,7 @@ async function vote(form, choice) {
   form.querySelector(".vote-choices").innerHTML = said.control;
   form.querySelector(`[value=${choice === "withdraw" ? "ship" : choice}]`).focus();
   news.textContent = said.words;
+  document.querySelector(`form[data-renew="${form.dataset.vote}"]`)?.remove(); // whatever was said now is about today
 }
 
 for (const form of forms) {
@@ -46,5 +52,14 @@ for (const form of forms) {
     vote(form, choice)
       .catch(() => location.assign(`${form.action}?${new URLSearchParams({ choice, next: form.elements.next.value })}`))
       .finally(() => { form.ariaBusy = "false"; });
+  });
+}
+
+// A vote from before a break, said once more.
+for (const form of document.querySelectorAll("form[data-renew]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const main = forms.find((it) => it.dataset.vote === form.dataset.renew);
+    vote(main, form.elements.choice.value).catch(() => form.submit());
   });
 }

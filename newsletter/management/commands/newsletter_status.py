@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from newsletter import checks, leases
+from newsletter import breaker, checks, leases
 from newsletter.models import Issue, SendBatch, SendControl
 from newsletter.progress import progress_of
 
@@ -32,6 +32,8 @@ class Command(BaseCommand):
         if len(skipped) == 3 and all(issue.state == Issue.State.SKIPPED for issue in skipped):
             alarms.append("Three weeks without anything new.")
         control = SendControl.get()
+        if breaker.few_confirm():
+            alarms.append("Next to nobody who asks for the mail confirms: somebody types in other people's addresses.")
         if control.is_paused:
             alarms.append("All sending is paused.")
         self.stdout.write(f"Rate: {f'{control.rate:g} a second' if control.rate else 'no limit'}")

@@ -34,7 +34,9 @@ class Command(BaseCommand):
         preview = self.preview(issue)
         self.stdout.write(preview.mail.text)
         self.stdout.write(f"Subject: {preview.mail.subject}")
-        self.stdout.write(f"{preview.mail.html_bytes:,} bytes of HTML; {preview.reader_count:,} readers.")
+        self.stdout.write(
+            f"{preview.mail.html_bytes:,} bytes of HTML; {preview.reader_count:,} reader{'s' * (preview.reader_count != 1)}."
+        )
         for warning in preview.warnings:
             self.stdout.write(f"Warning: {warning}")
         self.stdout.write("A dry run: nothing was sent and nothing written down.")

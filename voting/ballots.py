@@ -1,0 +1,168 @@
+"""The votes as the detector sees them: read anew for each pass, so that a restart changes nothing.
+
+Of each vote the word, the state and its reason are in the table; of each voter its history; of where votes came from what
+the salts of the last fortnight still tell, under one salt for all days. Votes of more than `HORIZON` ago are left
+unread, but for the last few of tools that have hardly any since: what was said of a tool before is only a reference.
+"""
+
+import dataclasses
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from voting import detector as judge
+from voting import origins
+from voting.detector import Ballot, Detector, Episode
+from voting.models import Case, CaseVote, Round, Vote, VoteEvent, VoteSignal
+from voting.models.signal import oldest_kept
+from voting.settling import WAITS
+
+HORIZON = datetime.timedelta(days=120)
+OLDER_VOTES = 60  # of a tool with fewer since
+OVERLAP = 60.0  # seconds: a vote that was written while the last pass read is looked at again
+BY_PERSON = "person"  # the detector leaves alone what has a rule that is not its own
+STATE_OF = {0: judge.COUNTED, 1: judge.HELD, 2: judge.DISCARDED}
+NUMBER_OF = {name: Vote.State(number) for number, name in STATE_OF.items()}
+COLUMNS = (
+    "pk",
+    "tool_id",
+    "voter_id",
+    "value",
+    "state",
+    "reason",
+    "changed_at",
+    "is_verified",
+    "voter__first_vote_at",
+    "voter__tools_voted",
+    "voter__account__date_joined",
+    "voter__account__email",
+)
+Stood = tuple[Vote.State, str]
+
+
+class Bench:
+    """A detector that knows the votes as they stood at a moment, and how they stood."""
+
+    def __init__(self, now: datetime.datetime) -> None:
+        self.now, self.last = now, Round.objects.filter(at__lt=now).first()
+        self.detector = Detector()
+        self.ballots: dict[int, Ballot] = {}
+        self.stood: dict[int, Stood] = {}
+        self.cases: dict[int, tuple[Episode, Case]] = {}  # by the episode's identity
+        rows = list(self._rows())
+        self.final = decided_by_people()
+        signals = signals_of(VoteSignal.objects.filter(day__gte=oldest_kept(now.date())), now.date())
+        seen = Counter(row[2] for row in rows)
+        for row in rows:
+            self.take(row, signals, unread=row[9] - seen[row[2]])
+        self._remember()
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the votes in the order in which they were last spoken."""
+        since = self.now - HORIZON
+        votes = Vote.objects.filter(tool__is_sample=False).values_list(*COLUMNS)
+        recent = list(votes.filter(changed_at__gt=since).order_by("changed_at", "pk").iterator(chunk_size=5_000))
+        many = Counter(row[1] for row in recent)
+        enough = [tool for tool, n in many.items() if n >= OLDER_VOTES]
+        rank = Window(RowNumber(), partition_by=F("tool_id"), order_by=F("changed_at").desc())
+        older = votes.filter(changed_at__lte=since).exclude(tool__in=enough).annotate(rank=rank)
+        yield from sorted(older.filter(rank__lte=OLDER_VOTES), key=lambda row: row[6])
+        yield from recent
+
+    def take(self, row: tuple[Any, ...], signals: dict[int, dict[str, Any]], unread: int = 0) -> None:
+        """Tell the detector of a vote, and put it where it stands."""
+        pk, tool, voter, value, state, reason, changed_at, account, first, _, joined, mail = row
+        if voter not in self.detector.voters:
+            began = (first or changed_at).timestamp()
+            before: set[Any] = {f"unread {n}" for n in range(unread)}
+            self.detector.voters[voter] = judge.Voter(tools=before, first=began)
+        ballot = Ballot(
+            pk,
+            changed_at.timestamp(),
+            voter,
+            tool,
+            value,
+            account=account,
+            domain=domain_of(mail),
+            **signals.get(pk, {}),
+        )
+        self.detector.receive(ballot, joined.timestamp() if joined else 0.0)
+        ballot.waits = reason == WAITS and state == Vote.State.HELD
+        ballot.state = STATE_OF[state]
+        ballot.rule = "" if ballot.waits else reason
+        if pk in self.final or reason.startswith("case "):
+            self.final.add(pk)
+            ballot.rule = BY_PERSON
+        self.ballots[pk], self.stood[pk] = ballot, (Vote.State(state), reason)
+
+    def _remember(self) -> None:
+        """Give the detector back what it knew after the last pass besides the votes."""
+        begins = self.last.at.timestamp() - OVERLAP if self.last else 0.0
+        moved = VoteEvent.objects.filter(pk__gt=self.last.last_event if self.last else 0).values_list("tool", flat=True)
+        self.detector.touched = {it.tool for it in self.ballots.values() if it.at > begins or it.waits} | set(moved)
+        for name, known in (self.last.memo if self.last else {}).items():
+            if hasattr(self.detector, name):
+                setattr(self.detector, name, set(known) if name == "in_doubt" else known)
+        names = {field.name for field in dataclasses.fields(Episode)}
+        for case in Case.objects.filter(memo__isnull=False, decision="").order_by("pk"):
+            episode = Episode(tool=case.tool_id, **{k: v for k, v in (case.memo or {}).items() if k in names})
+            self.detector.episodes.append(episode)
+            self.cases[id(episode)] = episode, case
+
+    def changes(self) -> dict[int, Stood]:
+        """Return where the detector wants votes to stand that stand elsewhere."""
+        wanted = self._of_samples()
+        for pk, ballot in self.ballots.items():
+            if pk in self.final:
+                continue
+            state, reason = NUMBER_OF[ballot.state], WAITS if ballot.waits else ballot.rule
+            if state == Vote.State.DISCARDED and reason != "trap":
+                state = Vote.State.HELD  # rules hold; only the trap, and people, discard
+            if (state, reason) != self.stood[pk]:
+                wanted[pk] = state, reason
+        return wanted
+
+    def _of_samples(self) -> dict[int, Stood]:
+        """Sample votes are made up, so that nobody can judge readers' by them: these count."""
+        waiting = Vote.objects.filter(tool__is_sample=True, state=Vote.State.HELD, reason=WAITS)
+        pks = list(waiting.values_list("pk", flat=True))
+        self.stood |= dict.fromkeys(pks, (Vote.State.HELD, WAITS))
+        return dict.fromkeys(pks, (Vote.State.COUNTED, ""))
+
+    def memo(self) -> dict[str, Any]:
+        """Return the figures that the detector keeps from pass to pass."""
+        kept = {k: v for k, v in vars(self.detector).items() if isinstance(v, (int, float)) or k == "site"}
+        return kept | {"in_doubt": sorted(getattr(self.detector, "in_doubt", ()))}
+
+
+def signals_of(signals: Iterable[VoteSignal], today: datetime.date) -> dict[int, dict[str, Any]]:
+    """Return what the detector is told of where votes came from, by vote. Nothing of days whose salts are gone."""
+    known = {signal.pk: signal for signal in signals}
+    found = {}
+    for it in origins.joined(known.values(), today):
+        signal = known[it.vote_id]
+        found[it.vote_id] = {
+            "address": it.addr,
+            "network": it.net,
+            "wide": f"{'v6:' if it.is_v6 else ''}{it.wide.hex()}",  # of which kind it is, the detector asks
+            "agent": it.ua,
+            "referrer": signal.ref_host,
+            "dwell": 30.0 if signal.dwell_ms is None else signal.dwell_ms / 1000,
+            "honeypot": signal.honeypot,
+        }
+    return found
+
+
+def decided_by_people() -> set[int]:
+    """Return the votes that the staff has moved outside of cases, or is about to move in one."""
+    single = VoteEvent.objects.filter(kind="state", actor__startswith="staff:", case_id=None)
+    proposed = CaseVote.objects.filter(case__state=Case.State.OPEN).exclude(case__decision="")
+    return {*single.values_list("vote_id", flat=True), *proposed.values_list("vote_id", flat=True)}
+
+
+def domain_of(mail: str | None) -> str:
+    return mail.rpartition("@")[2].lower() if mail else ""
