@@ -1,7 +1,6 @@
 """Every figure the site shows: numbers in, numbers out. No database, no clock."""
 
 import datetime
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -70,9 +69,17 @@ def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
 
 
 def shared_ranks(intervals: Sequence[Interval]) -> list[int]:
-    """Return a rank for each: one more than the number of tools that are surely better, so that overlaps share a rank."""
-    lows = sorted(interval.low for interval in intervals)
-    return [1 + len(lows) - bisect_right(lows, mine.high) for mine in intervals]
+    """Return a rank for each, given the best first: whatever overlaps the first of a rank shares it, the next begins its own.
+
+    A rank is the place of the first that has it, so that ranks never fall on the way down.
+    """
+    ranks: list[int] = []
+    first = 0
+    for place, mine in enumerate(intervals):
+        if mine.high < intervals[first].low or mine.low > intervals[first].high:
+            first = place
+        ranks.append(first + 1)
+    return ranks
 
 
 def lead(first: tuple[int, int], second: tuple[int, int]) -> str:

@@ -43,7 +43,11 @@ def _told(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
         "curl": as_curl(name, method, path, settings.SITE_URL, is_private=is_private),
         "python": as_python(name, method, path),
         "text": operation.get("description", ""),
-        "parameters": [it for it in operation.get("parameters", []) if it["in"] == "query"],
+        "parameters": [
+            {"name": it["name"], "description": _words(it["schema"] | {k: it[k] for k in ("description",) if k in it})}
+            for it in operation.get("parameters", [])
+            if it["in"] == "query"
+        ],
         "fields": _fields(operation),
     }
 
@@ -56,6 +60,21 @@ def _fields(operation: dict[str, Any]) -> list[dict[str, Any]]:
     schema = parsed()["components"]["schemas"][reference.rpartition("/")[2]]
     required = schema.get("required", [])
     return [
-        {"name": name, "description": it.get("description", ""), "is_required": name in required}
+        {"name": name, "description": _words(it), "is_required": name in required}
         for name, it in schema["properties"].items()
     ]
+
+
+def _words(schema: dict[str, Any]) -> str:
+    """Return what a field may hold: what it says of itself, and its choices."""
+    several = [schema, *schema.get("oneOf", []), *schema.get("allOf", [])]
+    kinds = [parsed()["components"]["schemas"][it["$ref"].rpartition("/")[2]] for it in several if "$ref" in it]
+    choices = [choice for it in [schema, *kinds] for choice in it.get("enum", []) if choice]
+    told = [schema.get("description", "").rstrip(".")] if schema.get("description") else []
+    if choices:
+        told.append(f"One of {', '.join(choices)}")
+    elif schema.get("format") == "date":
+        told.append("A day, such as 2026-11-24")
+    elif not told:
+        told.append(f"Text of {schema['maxLength']} characters at most" if "maxLength" in schema else "Text")
+    return ". ".join(told) + "."

@@ -33,6 +33,22 @@ def sample_site():
         yield ApiToken.make(reader, "samples", "write")[1]
 
 
+@contextmanager
+def kept_connection():
+    """Let requests from outside leave the connection of the test open, as Django's own test client does."""
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
+
+
 def asked(client, method, path, body=None, token=""):
     from django.core.cache import cache
 

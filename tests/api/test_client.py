@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 from config.api.document import FILE
 from tests import factories
+from tests.api.sample_site import kept_connection
 from voting.models import ApiToken, Vote
 
 NO_HOOKS = "post_hooks: []\n"  # they would only tidy the code
@@ -39,10 +40,11 @@ def test_a_generated_client_reads_a_comparison_and_casts_a_vote(generated):
     transport = {"transport": httpx.WSGITransport(app=get_wsgi_application())}
     client = generated("client").AuthenticatedClient("http://testserver", token, httpx_args=transport)
 
-    page = generated("api.comparisons.comparisons_read").sync(slug="alpha-vs-beta", client=client)
     body = generated("models.vote_body").VoteBody(choice=generated("models.choice").Choice.SHIP)
-    answer = generated("api.votes.votes_set").sync_detailed(slug="alpha", client=client, body=body)
-    own = generated("api.votes.votes_list").sync(client=client)
+    with kept_connection():
+        page = generated("api.comparisons.comparisons_read").sync(slug="alpha-vs-beta", client=client)
+        answer = generated("api.votes.votes_set").sync_detailed(slug="alpha", client=client, body=body)
+        own = generated("api.votes.votes_list").sync(client=client)
 
     assert [tool.name for tool in page.tools] == ["Alpha", "Beta"]
     assert [[cell and cell.decision.value for cell in row.cells] for row in page.scorecard][1::2] == [

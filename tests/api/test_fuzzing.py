@@ -20,6 +20,7 @@ from django.db import connections
 
 from config.api.document import FILE
 from tests import factories
+from tests.api.sample_site import kept_connection
 from tests.newsletter.test_archive import past_issues
 from voting.casting import cast
 from voting.models import ApiToken, Voter
@@ -54,7 +55,8 @@ def served():
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        with kept_connection():
+            yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -76,7 +76,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     with override_settings(MIDDLEWARE=[]):
         bare = WSGIHandler()
     site = get_wsgi_application()
-    with databases([asked.tools, asked.growth]) as names, override_settings(ROOT_URLCONF="tests.bench.urls"):
+    ours = override_settings(ROOT_URLCONF="tests.bench.urls", API_READS_PER_MINUTE=10**9)
+    with databases([asked.tools, asked.growth]) as names, ours:
         paths, queries = {}, {}
         for size, name in names.items():
             use(name)

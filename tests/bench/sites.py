@@ -69,15 +69,19 @@ def pages() -> dict[str, str]:
     judged = with_panel(synthetic_tools()).filter(panel_total=Reviewer.objects.active().count()).order_by("-pk")
     first, second = _two_of_a_shelf(list(judged[:200])) or list(Tool.objects.order_by("pk")[:2])
     shelf = first.category
+    both = comparison_path([first, second])
     return {
         "home": "/",
         "browse": "/tools/",
         "category": shelf.get_absolute_url(),
         "tool": first.get_absolute_url(),
-        "comparison": comparison_path([first, second]),
+        "comparison": both,
         "search": f"/tools/?{urlencode({'q': first.name})}",
         "misspelt": f"/tools/?{urlencode({'q': _misspelt(first.name)})}",
         "suggest": f"/search/suggest/?{urlencode({'q': first.name.removesuffix(first.name[-1])})}",
+        "api-list": "/api/v1/tools/",
+        "api-detail": f"/api/v1/tools/{first.slug}/",
+        "api-pair": both.replace("/compare/", "/api/v1/comparisons/"),
     }
 
 

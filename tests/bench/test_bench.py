@@ -32,7 +32,8 @@ def test_it_prints_ratios_for_each_page_and_writes_them_as_json(tmp_path):
 
     assert done.returncode == 0, done.stderr
     found = json.loads(file.read_text())
-    assert list(found["pages"]) == ["home", "browse", "category", "tool", "comparison", "search", "misspelt", "suggest"]
+    pages = ["home", "browse", "category", "tool", "comparison", "search", "misspelt", "suggest"]
+    assert list(found["pages"]) == [*pages, "api-list", "api-detail", "api-pair"]
     for page, row in found["pages"].items():
         ratio = row["of_the_bare_view"]
         assert 0 < ratio["least"] <= ratio["median"] <= ratio["most"]

@@ -15,6 +15,7 @@ class ChangeRepresentation(Representation):
 
     at = serializers.DateTimeField()
     tool = serializers.CharField(source="tool.slug")
+    tool_name = serializers.CharField(source="tool.name")
     kind = serializers.ChoiceField(Change.Kind.choices)
     text = serializers.CharField(help_text="The change as a sentence without its tool's name.")
 
@@ -37,5 +38,5 @@ class ChangesView(ListView):
     def rows(self) -> QuerySet[Change]:
         columns = {"tool": "tool__slug", "category": "tool__category__slug", "kind": "kind", "updated_since": "at__gte"}
         wanted = {column: self.asked[name] for name, column in columns.items() if name in self.asked}
-        shown = Change.objects.public().select_related("tool").only("at", "kind", "payload", "tool__slug")
+        shown = Change.objects.public().select_related("tool").only("at", "kind", "payload", "tool__slug", "tool__name")
         return shown.filter(**wanted).order_by("-at", "-pk")

@@ -173,6 +173,7 @@ class CuratedRepresentation(Representation):
 
     slug = serializers.SerializerMethodField()
     tools = serializers.SerializerMethodField()
+    title = serializers.SerializerMethodField()
     headline = serializers.CharField()
     standfirst = serializers.CharField()
     featured_on = serializers.DateField(allow_null=True)
@@ -185,6 +186,9 @@ class CuratedRepresentation(Representation):
 
     def get_tools(self, row: Comparison) -> list[str]:
         return sorted([row.first.slug, row.second.slug])
+
+    def get_title(self, row: Comparison) -> str:
+        return comparing.pair_of(row.first, row.second).title
 
 
 class ComparisonsQuery(PageQuery):
@@ -206,5 +210,6 @@ class ComparisonsView(ListView):
             rows = rows.filter(Q(first__slug=tool) | Q(second__slug=tool))
         if since := self.asked.get("updated_since"):
             rows = rows.filter(updated_at__gte=since)
-        columns = ("headline", "standfirst", "featured_on", "published_at", "updated_at", "first__slug", "second__slug")
+        columns = ["headline", "standfirst", "featured_on", "published_at", "updated_at"]
+        columns += [f"{side}__{name}" for side in ("first", "second") for name in ("slug", "name")]
         return rows.select_related("first", "second").only(*columns).order_by("-published_at", "-pk")

@@ -26,6 +26,8 @@ class VerdictRepresentation(Representation):
 
     tool = serializers.CharField(source="tool.slug")
     reviewer = serializers.CharField(source="reviewer.slug")
+    tool_name = serializers.CharField(source="tool.name")
+    reviewer_name = serializers.CharField(source="reviewer.name")
     number = serializers.IntegerField(help_text="Which revision this is, from 1.")
     decision = serializers.ChoiceField(Decision.choices)
     reason = serializers.CharField(help_text="Markdown.")
@@ -83,7 +85,7 @@ def readable(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
     columns = (
         "number", "decision", "reason", "evidence", "tool_version", "tested_on", "revision_note", "state",
         "published_at", "retired_at", "withdrawal_reason", "updated_at",
-        "tool__slug", "tool__latest_version", "reviewer__slug", "editor__name",
+        "tool__slug", "tool__name", "tool__latest_version", "reviewer__slug", "reviewer__name", "editor__name",
     )  # fmt: skip
     return (
         verdicts.exclude(tool__state=State.DRAFT).select_related("tool", "reviewer", "editor").only(*columns).order_by()

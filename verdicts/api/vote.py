@@ -80,7 +80,7 @@ class OfTheCaller(ApiView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Give a browser the token that its next vote has to show."""
         answer = super().finalize_response(request, response, *args, **kwargs)
-        if request.method == "GET" and getattr(request, "auth", None) is None and answer.status_code < 400:
+        if request.method == "GET" and answer.status_code < 400 and request.auth is None:
             answer["X-CSRFToken"] = get_token(request._request)
         return answer
 
