@@ -70,16 +70,17 @@ def test_a_public_site_is_told_of_mail_that_reaches_nobody_and_of_sample_content
 
 
 @pytest.mark.parametrize(
-    ("hours", "code", "words"), [(None, 0, "Nobody has looked"), (4, 1, "last look"), (1, 0, "ok")]
+    ("hours", "level", "words"), [(None, "warning", "Nobody has looked"), (4, "error", "last look"), (1, "ok", "at")]
 )
-def test_votes_that_nobody_looks_at_are_told_of(db, alone, hours, code, words):
+def test_votes_that_nobody_looks_at_are_told_of(db, hours, level, words):
+    assert list(staleness._passes()) == []
     cast(factories.guest(), factories.tool(), 1)
     if hours:
         Round.objects.create(at=timezone.now() - datetime.timedelta(hours=hours))
 
-    found, said = doctor()
+    [found] = staleness._passes()
 
-    assert (found, words in said) == (code, True)
+    assert (found.level, words in found.words) == (level, True)
 
 
 def test_a_cache_and_a_broker_that_are_away_are_named(db, settings):
