@@ -61,6 +61,8 @@ class SiteAdmin(AdminSite):
         """
         guarded = super().admin_view(view, cacheable)
 
+        from config import staff_log  # registers pages with this very site when imported
+
         @wraps(guarded)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if "\x00" in request.path or any(
@@ -69,7 +71,9 @@ class SiteAdmin(AdminSite):
                 return HttpResponseBadRequest("An address cannot hold a null character.")
             if lacks_second_factor(request.user):
                 return redirect("second_factor_needed")
-            return guarded(request, *args, **kwargs)
+            response = guarded(request, *args, **kwargs)
+            staff_log.note(request, response)
+            return response
 
         return checked
 

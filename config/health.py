@@ -75,7 +75,8 @@ def _triggers() -> Iterator[Finding]:
     off = sorted(name for name, enabled in found.items() if not enabled)
     if off:
         yield error(f"Triggers are switched off: {', '.join(off)}. Published words could be overwritten unnoticed.")
-    tables = ("tools_tool", "tools_price", "tools_fact", "voting_tally", "verdicts_verdict", "verdicts_comparison")
+    names = ("tools_tool", "tools_price", "tools_fact", "voting_tally", "voting_case")
+    tables = (*names, "verdicts_verdict", "verdicts_comparison")
     lost = [it for it in tables if f"{it}_touch_update" not in found]
     if lost:
         yield error(

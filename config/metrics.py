@@ -18,7 +18,7 @@ from config.staleness import batches_overdue
 from newsletter.models import Issue
 from newsletter.progress import progress_of
 from voting import alarms
-from voting.models import Tally
+from voting.models import Case, Round, Tally
 
 REQUESTS = Counter("shipworthy_requests", "Requests answered by views", ["view", "method", "status"])
 SECONDS = Histogram(
@@ -55,6 +55,7 @@ class SiteCollector:
     def collect(self) -> Iterator[Metric]:
         try:
             yield from votes()
+            yield from passes()
             yield from digest()
         except DatabaseError:
             yield GaugeMetricFamily("shipworthy_database_up", "Whether the database answers", value=0)
@@ -71,6 +72,15 @@ def votes() -> Iterator[Metric]:
     for state in states:
         family.add_metric([state], found[state])
     yield family
+
+
+def passes() -> Iterator[Metric]:
+    """Yield when the votes were last looked at, and how many cases wait for a person; nothing before the first time."""
+    last = Round.objects.values_list("at", flat=True).first()
+    if last is not None:
+        words = "When the votes were last looked at, in seconds since 1970"
+        yield GaugeMetricFamily("shipworthy_votes_checked_at", words, value=last.timestamp())
+    yield GaugeMetricFamily("shipworthy_cases_open", "Cases that wait for a person", value=Case.objects.open().count())
 
 
 def digest() -> Iterator[Metric]:

@@ -31,6 +31,7 @@ PAGES = (
     "panel",
     "methodology",
     "how_votes_count",
+    "votes_ledger",
     "changes",
     "corrections",
     "reports",

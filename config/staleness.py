@@ -14,8 +14,9 @@ from newsletter.models import Issue, SendBatch
 from tools.models import Touch
 from tools.tasks import TOUCHES_KEPT
 from voting import alarms
-from voting.models import Salt, VoteSignal
+from voting.models import Round, Salt, Vote, VoteSignal
 from voting.origins import oldest_kept
+from voting.settling import PASSES_WITHIN
 
 NIGHT = datetime.timedelta(hours=26)  # a nightly job is late after so long
 HOUR = datetime.timedelta(hours=2)  # and an hourly one
@@ -81,6 +82,23 @@ def _kept_too_long() -> Iterator[Finding]:
         yield warning("Notes of old changes are still there: the hourly job does not run. Is beat running?")
 
 
+def _passes() -> Iterator[Finding]:
+    """Votes that come fast wait for the hourly pass, and nobody looks at the others without it."""
+    last = Round.objects.filter(at__lte=timezone.now()).first()
+    if last is None:
+        if Vote.objects.exists():
+            yield warning(
+                "Nobody has looked at the votes yet. Let celery beat run, or manage.py check_votes every hour."
+            )
+    elif last.at < timezone.now() - PASSES_WITHIN:
+        yield error(
+            f"The last look at the votes was at {last.at:%d %b %H:%M} UTC: bought votes count unnoticed, and some votes "
+            "wait. Is celery beat running? manage.py check_votes does it now."
+        )
+    else:
+        yield ok(f"The votes were looked at at {last.at:%H:%M} UTC.")
+
+
 def _static_files() -> Iterator[Finding]:
     """Pages name files by their content: a release whose files were not collected names those of the one before."""
     collected = settings.STATIC_ROOT / "staticfiles.json"
@@ -91,4 +109,4 @@ def _static_files() -> Iterator[Finding]:
         yield warning("Static files are newer than those collected. Run manage.py collectstatic and restart the pages.")
 
 
-STALE: list[Callable[[], Iterator[Finding]]] = [_recount, _clock_job, _sending, _kept_too_long, _static_files]
+STALE: list[Callable[[], Iterator[Finding]]] = [_recount, _passes, _clock_job, _sending, _kept_too_long, _static_files]

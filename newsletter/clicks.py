@@ -3,6 +3,8 @@
 The links of a mail lead here, and from here to a page of the site: a number of the issue's own list, never an address.
 """
 
+from collections import Counter
+
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_safe
 from newsletter.freezing import blocks_of
 from newsletter.models import Issue, LinkHit
 from newsletter.rendering import paths_of
+from newsletter.subjects import SECOND_LINKS
 from voting.guarding import Throttle
 from voting.network import client_address
 
@@ -25,11 +28,12 @@ def link(request: HttpRequest, slug: str, number: int) -> HttpResponseRedirect:
     """Lead to the page that a link of a mail is about."""
     issue = get_object_or_404(Issue.objects.exclude(frozen_at=None), slug=slug)
     paths = paths_of(blocks_of(issue))
-    if number >= len(paths):
+    place = number % SECOND_LINKS
+    if place >= len(paths) or number >= 2 * SECOND_LINKS:
         raise Http404
     if is_by_hand(request) and not OF_AN_ADDRESS.wait(client_address(request)):
         LinkHit.objects.note(issue.number or 0, number, timezone.localdate())
-    response = HttpResponseRedirect(paths[number])
+    response = HttpResponseRedirect(paths[place])
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -42,6 +46,8 @@ def is_by_hand(request: HttpRequest) -> bool:
 def counts_of(issue: Issue) -> list[tuple[str, int]]:
     """Return the links of a frozen issue with how often each was opened, the most opened first."""
     sums = LinkHit.objects.filter(issue_no=issue.number or 0).values_list("link_no").annotate(Sum("count")).order_by()
-    opened = dict(sums)
+    opened: Counter[int] = Counter()
+    for number, count in sums:
+        opened[number % SECOND_LINKS] += count
     paths = enumerate(paths_of(blocks_of(issue)))
-    return sorted(((path, opened.get(number, 0)) for number, path in paths), key=lambda row: -row[1])
+    return sorted(((path, opened[number]) for number, path in paths), key=lambda row: -row[1])

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
-from newsletter import audience, checks, following
+from newsletter import audience, checks, following, subjects
 from newsletter.choosing import Block, Content, choose
-from newsletter.models import Delivery, Edition, Issue, IssueItem, SendBatch
+from newsletter.models import Delivery, Edition, Issue, IssueItem, SendBatch, Subscriber
 from newsletter.rendering import Mail, Month, paths_of, preheader_of, render, subject_of
 
 BATCH = 1_000
@@ -159,8 +159,16 @@ def _fits(block: dict[str, Any], wanted: set[int] | None) -> bool:
 
 def _write_edition(
     issue: Issue, number: int, is_monthly: bool, arguments: dict[str, Any], counted: Sequence[str]
-) -> Mail:
-    mail = render(issue, edition=number, counted=counted, **arguments)
+) -> None:
+    """Write an edition, and beside a weekly one its twin with the second subject, if the issue has one."""
+    _store(issue, number, is_monthly, arguments, render(issue, edition=number, counted=counted, **arguments))
+    if not is_monthly and (test := subjects.find(issue)):
+        other, twin = subjects.with_second_subject(issue, test), number + subjects.SECOND
+        mail = render(other, edition=twin, counted=counted, first_number=subjects.SECOND_LINKS, **arguments)
+        _store(issue, twin, is_monthly, arguments, mail)
+
+
+def _store(issue: Issue, number: int, is_monthly: bool, arguments: dict[str, Any], mail: Mail) -> None:
     count = len(arguments["blocks"]) + sum(len(month.blocks) for month in arguments["months"])
     Edition.objects.create(
         issue=issue,
@@ -170,7 +178,6 @@ def _write_edition(
         mime=mail.mail,
         sha256=hashlib.sha256(mail.mail).hexdigest(),
     )
-    return mail
 
 
 # Recipients -----------------------------------------------------------------------------------
@@ -180,8 +187,11 @@ def _write_recipients(issue: Issue, groups: list[Group]) -> None:
     """Write a delivery for every reader who is to get the issue, in batches by wave; and settle the accounts."""
     candidates = audience.candidates().count()
     waves = _waves(issue)
+    test = subjects.begin(issue, min(waves, default=issue.sends_at))
     for wave_at, zones in sorted(waves.items()):
-        _write_wave(issue, wave_at, zones, groups)
+        readers = audience.recipients(issue).filter(tz__in=zones)
+        for share in subjects.shares(test, readers, wave_at, groups):
+            _write_wave(issue, *share)
     following.assign_snippets(issue)
     _skip_the_empty(issue)
     sizes = Delivery.objects.filter(issue=issue).values("batch").annotate(n=Count("seq")).values_list("batch", "n")
@@ -206,12 +216,18 @@ def _waves(issue: Issue) -> dict[datetime.datetime, list[str]]:
     return waves
 
 
-def _write_wave(issue: Issue, wave_at: datetime.datetime, zones: list[str], groups: list[Group]) -> None:
-    readers = audience.recipients(issue).filter(tz__in=zones)
+def _write_wave(
+    issue: Issue,
+    readers: QuerySet[Subscriber],
+    wave_at: datetime.datetime,
+    groups: Sequence[Group],
+    rests_until: datetime.datetime | None,
+) -> None:
     first = issue.batches.count()
     count = readers.count()
     SendBatch.objects.bulk_create(
-        SendBatch(issue=issue, number=first + place, wave_at=wave_at) for place in range(-(-count // BATCH))
+        SendBatch(issue=issue, number=first + place, wave_at=wave_at, next_attempt_at=rests_until)
+        for place in range(-(-count // BATCH))
     )
     rows, params = audience.numbered(readers, groups)
     table = connection.ops.quote_name

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from newsletter import finishing, ticking
+from newsletter import finishing, subjects, ticking
 from newsletter.sending import Sender
 
 
@@ -15,6 +15,7 @@ def tick() -> None:
         return
     for issue in ticking.due_for_freezing(now):
         freeze_issue.delay(issue)
+    subjects.decide_due(now)
     for batch in ticking.waiting_batches(now):
         send_batch.delay(batch)
     for issue in ticking.ready_to_finish():

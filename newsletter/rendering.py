@@ -146,6 +146,7 @@ def render(
     more_count: int = 0,
     edition: int = 0,
     counted: Sequence[str] = (),
+    first_number: int = 0,
 ) -> Mail:
     """Return the mail with its slots. Raises TooLarge when its HTML is more than `MOST_BYTES` as it travels.
 
@@ -172,7 +173,7 @@ def render(
     }
     text = re.sub(r"\n{3,}", "\n\n", render_to_string("newsletter/mail/digest.txt", context)).strip() + "\n"
     html = re.sub(r"\n{2,}", "\n", render_to_string("newsletter/mail/digest.html", context))
-    html = inliner().inline(by_way_of_counting(html, issue, counted))
+    html = inliner().inline(by_way_of_counting(html, issue, counted, first_number))
     for name, mark in marks.items():
         text, html = text.replace(mark, mime.slot(name)), html.replace(mark, mime.slot(name))
     boundary = f"=_{issue.period_key}.{edition}.{'m' if months else 'w'}"
@@ -196,8 +197,8 @@ def paths_of(blocks: Iterable[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def by_way_of_counting(html: str, issue: Issue, paths: Sequence[str]) -> str:
-    numbers = {f'href="{settings.SITE_URL}{path}"': number for number, path in enumerate(paths)}
+def by_way_of_counting(html: str, issue: Issue, paths: Sequence[str], first: int) -> str:
+    numbers = {f'href="{settings.SITE_URL}{path}"': number for number, path in enumerate(paths, first)}
 
     def counted(found: re.Match[str]) -> str:
         number = numbers.get(found[0])

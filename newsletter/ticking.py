@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from newsletter import leases, pace, schedule
+from newsletter import leases, pace, schedule, subjects
 from newsletter.finishing import finish
 from newsletter.freezing import NotReady, freeze
 from newsletter.models import Issue, SendBatch
@@ -37,6 +37,7 @@ def tick(now: datetime.datetime | None = None) -> list[int]:
         return []
     for pk in due_for_freezing(now):
         freeze_or_wait(pk)
+    subjects.decide_due(now)
     return waiting_batches(now)
 
 

@@ -1,7 +1,6 @@
 """Every figure the site shows: numbers in, numbers out. No database, no clock."""
 
 import datetime
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -70,9 +69,17 @@ def shrunk_share(ships: int, skips: int, *, site_share: float) -> float:
 
 
 def shared_ranks(intervals: Sequence[Interval]) -> list[int]:
-    """Return a rank for each: one more than the number of tools that are surely better, so that overlaps share a rank."""
-    lows = sorted(interval.low for interval in intervals)
-    return [1 + len(lows) - bisect_right(lows, mine.high) for mine in intervals]
+    """Return a rank for each, given the best first: whatever overlaps the first of a rank shares it, the next begins its own.
+
+    A rank is the place of the first that has it, so that ranks never fall on the way down.
+    """
+    ranks: list[int] = []
+    first = 0
+    for place, mine in enumerate(intervals):
+        if mine.high < intervals[first].low or mine.low > intervals[first].high:
+            first = place
+        ranks.append(first + 1)
+    return ranks
 
 
 def lead(first: tuple[int, int], second: tuple[int, int]) -> str:
@@ -149,6 +156,7 @@ class CommunityScore:
     before: str = ""
     earlier_ships: int = 0
     earlier_skips: int = 0
+    in_doubt: bool = False  # strangers may have moved it, says the last pass
 
     @classmethod
     def of_row(cls, row: object) -> "CommunityScore":
@@ -158,14 +166,15 @@ class CommunityScore:
             names = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
             return {name: getattr(row, f"vote_{prefix}{name}") for name in names}
 
-        label, held = getattr(row, "vote_era_label", ""), getattr(row, "vote_held", 0)
+        label = getattr(row, "vote_era_label", "")
+        held: dict[str, Any] = {"held": getattr(row, "vote_held", 0), "in_doubt": getattr(row, "vote_in_doubt", False)}
         ever, era = votes(""), votes("era_")
         earlier: dict[str, Any] = {f"earlier_{side}": ever[side] - era[side] for side in ("ships", "skips")}
         if not label or not any(earlier.values()):
-            return cls(**ever, held=held)
+            return cls(**ever, **held)
         if era["ships"] + era["skips"] >= FEW_VOTES:
-            return cls(**era, held=held, since=label, **earlier)
-        return cls(**ever, held=held, before=label, **earlier)
+            return cls(**era, **held, since=label, **earlier)
+        return cls(**ever, **held, before=label, **earlier)
 
     @property
     def total(self) -> int:
@@ -173,13 +182,13 @@ class CommunityScore:
 
     @property
     def kind(self) -> str:
-        """`none`, `few`, `waiting` (for readers with history) or `shown`."""
+        """`none`, `few`, `waiting` (for readers with history, or for more of them) or `shown`."""
         if self.total == 0:
             return "none"
         if self.total < FEW_VOTES:
             return "few"
         is_open = self.regulars is None or self.regulars >= regulars_needed(self.total)
-        return "shown" if is_open else "waiting"
+        return "shown" if is_open and not self.in_doubt else "waiting"
 
     @property
     def interval(self) -> Interval | None:

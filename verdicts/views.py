@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from tools.freshness import kept_as_list, kept_while
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
-from verdicts import comparing, queries, scoring, structured, twins
+from verdicts import comparing, queries, scoring, searching, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
 from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
@@ -56,6 +56,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def browse_tools(request: HttpRequest) -> HttpResponse:
+    if refusal := searching.too_many(request):
+        return refusal
     catalogue = browse(request.GET, _tray(request))
     plain = not catalogue.active and not catalogue.tray and catalogue.page.number == 1
     context = {
@@ -78,6 +80,8 @@ def search(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
+    if refusal := searching.too_many(request):
+        return refusal
     shelf = get_object_or_404(Category, slug=slug)
     params = request.GET.copy()
     params["category"] = shelf.slug

@@ -40,8 +40,11 @@ def is_on(tool_id: int, at: datetime.datetime | None = None) -> bool:
     """
     if settings.VOTE_PROOF_OF_WORK != "automatic":
         return settings.VOTE_PROOF_OF_WORK == "always"
-    at = at or timezone.now()
-    return _is_rushed(None, OF_THE_SITE, at) or _is_rushed(tool_id, OF_A_TOOL, at)
+    try:
+        return _is_rushed(tool_id, at or timezone.now())
+    except (RedisError, OSError) as error:
+        logger.warning("no alert for votes, the cache is away: %s", type(error).__name__)
+        return False
 
 
 def can_wait(at: datetime.datetime | None = None) -> bool:
@@ -49,17 +52,15 @@ def can_wait(at: datetime.datetime | None = None) -> bool:
     return Round.objects.filter(at__gt=(at or timezone.now()) - PASSES_WITHIN).exists()
 
 
-def _is_rushed(tool_id: int | None, least: int, at: datetime.datetime) -> bool:
-    name = f"alert:{connection.settings_dict['NAME']}:{tool_id or 'site'}"
-    try:
-        known = cache.get(name)
-        if known is None:
-            known = is_unusual(*_pace(tool_id, at), least)
-            cache.set(name, known, ASKED_EVERY)
-    except (RedisError, OSError) as error:
-        logger.warning("no alert for votes, the cache is away: %s", type(error).__name__)
-        return False
-    return known
+def _is_rushed(tool_id: int, at: datetime.datetime) -> bool:
+    """Ask the cache once for both answers, and the database for those it does not have."""
+    database = connection.settings_dict["NAME"]
+    names = {f"alert:{database}:site": (None, OF_THE_SITE), f"alert:{database}:{tool_id}": (tool_id, OF_A_TOOL)}
+    known = cache.get_many(list(names))
+    missing = {name: is_unusual(*_pace(of, at), least) for name, (of, least) in names.items() if name not in known}
+    if missing:
+        cache.set_many(missing, ASKED_EVERY)
+    return any(known.values()) or any(missing.values())
 
 
 def _pace(tool_id: int | None, at: datetime.datetime) -> tuple[int, float]:

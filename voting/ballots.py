@@ -8,10 +8,10 @@ unread, but for the last few of tools that have hardly any since: what was said 
 import dataclasses
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import F, Window
+from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from voting import detector as judge
@@ -41,6 +41,7 @@ COLUMNS = (
     "voter__account__date_joined",
     "voter__account__email",
 )
+_SIGNAL = ("vote_id", "day", "at", "addr", "net", "wide", "ua", "earlier", "ref_host", "dwell_ms", "honeypot")
 Stood = tuple[Vote.State, str]
 
 
@@ -107,11 +108,10 @@ class Bench:
         for name, known in (self.last.memo if self.last else {}).items():
             if hasattr(self.detector, name):
                 setattr(self.detector, name, set(known) if name == "in_doubt" else known)
-        names = {field.name for field in dataclasses.fields(Episode)}
         for case in Case.objects.filter(memo__isnull=False, decision="").order_by("pk"):
-            episode = Episode(tool=case.tool_id, **{k: v for k, v in (case.memo or {}).items() if k in names})
-            self.detector.episodes.append(episode)
-            self.cases[id(episode)] = episode, case
+            if episode := _episode_of(case):
+                self.detector.episodes.append(episode)
+                self.cases[id(episode)] = episode, case
 
     def changes(self) -> dict[int, Stood]:
         """Return where the detector wants votes to stand that stand elsewhere."""
@@ -139,20 +139,29 @@ class Bench:
         return kept | {"in_doubt": sorted(getattr(self.detector, "in_doubt", ()))}
 
 
-def signals_of(signals: Iterable[VoteSignal], today: datetime.date) -> dict[int, dict[str, Any]]:
+def _episode_of(case: Case) -> Episode | None:
+    """Return what the detector remembers of a case; nothing where it was another release's detector, which knew less."""
+    names = {field.name for field in dataclasses.fields(Episode)}
+    try:
+        return Episode(tool=case.tool_id, **{k: v for k, v in (case.memo or {}).items() if k in names})
+    except TypeError:
+        return None
+
+
+def signals_of(signals: QuerySet[VoteSignal], today: datetime.date) -> dict[int, dict[str, Any]]:
     """Return what the detector is told of where votes came from, by vote. Nothing of days whose salts are gone."""
-    known = {signal.pk: signal for signal in signals}
+    known: dict[int, Any] = {row.vote_id: row for row in signals.values_list(*_SIGNAL, named=True)}
     found = {}
     for it in origins.joined(known.values(), today):
-        signal = known[it.vote_id]
+        row = known[it.vote_id]
         found[it.vote_id] = {
             "address": it.addr,
             "network": it.net,
             "wide": f"{'v6:' if it.is_v6 else ''}{it.wide.hex()}",  # of which kind it is, the detector asks
             "agent": it.ua,
-            "referrer": signal.ref_host,
-            "dwell": 30.0 if signal.dwell_ms is None else signal.dwell_ms / 1000,
-            "honeypot": signal.honeypot,
+            "referrer": row.ref_host,
+            "dwell": 30.0 if row.dwell_ms is None else row.dwell_ms / 1000,
+            "honeypot": row.honeypot,
         }
     return found
 

@@ -3,10 +3,9 @@
 import dataclasses
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from voting.ballots import Bench
 from voting.detector import Ballot, Episode
@@ -23,12 +22,10 @@ class Crowd(NamedTuple):
     rule: str
 
 
-def cases_at_hand(votes: Iterable[int], now: datetime.datetime) -> list[Case]:
-    """Return the cases that a pass may add some votes to, locked: before votes, as everywhere."""
-    tools = Vote.objects.filter(pk__in=list(votes)).values("tool")
-    young = Case.objects.filter(ends_at__gte=now - REMEMBERED) | Case.objects.open()
-    mine = young.filter(tool__in=tools, decision="")
-    return list(mine.order_by("pk").select_for_update())
+def cases_at_hand(now: datetime.datetime) -> list[Case]:
+    """Return the cases that a pass may add to or close, all locked: cases before votes, as everywhere."""
+    young = Q(ends_at__gte=now - REMEMBERED) | Q(state=Case.State.OPEN) | Q(memo__isnull=False)
+    return list(Case.objects.filter(young, decision="").order_by("pk").select_for_update())
 
 
 def gather(bench: Bench, held: list[int], cases: list[Case], now: datetime.datetime) -> None:
@@ -71,13 +68,14 @@ def _known(
     return next(iter([*same, *reversed(recent)]), None)
 
 
-def note(bench: Bench) -> None:
+def note(bench: Bench, cases: list[Case]) -> None:
     """Write what the detector remembers of its crowds to their cases, for the next pass."""
     living = set(map(id, bench.detector.episodes))
+    mine = {case.pk: case for case in cases}
     for key, (episode, case) in list(bench.cases.items()):
         memo = _memo_of(episode) if key in living else None
-        if case.memo != memo:
-            case.memo = memo
+        if case.pk in mine and mine[case.pk].memo != memo:
+            mine[case.pk].memo = memo
             Case.objects.filter(pk=case.pk).update(memo=memo)
         if memo is None:
             del bench.cases[key]
@@ -89,14 +87,14 @@ def _memo_of(episode: Episode) -> dict[str, Any]:
     return memo
 
 
-def release(now: datetime.datetime) -> int:
-    """Close the cases that hold nothing any more and wait for nobody's second word; return how many."""
-    return empty().update(state=Case.State.RELEASED, released_at=now)
-
-
-def empty() -> QuerySet[Case]:
+def release(cases: list[Case], now: datetime.datetime) -> int:
+    """Close those of some cases that hold nothing any more; return how many."""
+    open_ones = [case.pk for case in cases if case.state == Case.State.OPEN]
+    if not open_ones:
+        return 0
     holds = CaseVote.objects.filter(case=OuterRef("pk"), vote__state=Vote.State.HELD)
-    return Case.objects.open().filter(decision="").exclude(Exists(holds))
+    empty = Case.objects.filter(pk__in=open_ones).exclude(Exists(holds))
+    return empty.update(state=Case.State.RELEASED, released_at=now)
 
 
 def _moment(at: float) -> datetime.datetime:

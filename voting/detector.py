@@ -115,6 +115,7 @@ class Episode:
     ends: float
     opened: float
     rule: str
+    two_sided: bool  # whether the other side came in numbers as well
     enough: float  # what is held is given back once its share is no more surprising than this
 
 
@@ -432,8 +433,9 @@ class Detector:
         for side, (evidence, since) in turns.items():
             if evidence >= PLAIN and self._is_contradicted(view, side, since):
                 low, reference = view.strangers(since, ""), self._reference(view.timeline, since, now)
-                self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
-                view.renew()
+                if sum(it.value != side for it in low) <= self._usual(view.timeline, since, now):
+                    self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
+                    view.renew()
         for window in (now - max(turns.values())[1], *WINDOWS):
             begins = now - window
             if view.timeline.strangers(begins, now) >= LEAST_GROUP:
@@ -442,7 +444,7 @@ class Detector:
                 usual = self._usual(view.timeline, begins, now)
                 pace = log_tail_poisson(len(low), usual) if window in WINDOWS else 0.0
                 chance = CHANCE if window in WINDOWS else TURNED
-                if self._hold_excess(view, low, reference, "crowd", pace, chance):
+                if self._hold_excess(view, low, reference, "crowd", usual, pace, chance):
                     view.renew()
                     continue
                 if pace <= SURPRISE and self._hold_hidden(view, begins, usual):
@@ -575,19 +577,17 @@ class Detector:
     def _balance(self, episode: Episode, view: View, *, follow: bool) -> None:
         """Hold as much of an episode's side as is excess by what is known now: more where it goes on, less later."""
         ends = view.now if follow else episode.ends + DAY
-        if episode.rule == "crowd":
-            group = [it for it in view.strangers(episode.begins, "", "crowd") if it.at <= ends]
-        else:
-            inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
-            low = view.standing
-            group = [it for it in inside if it.rule in ("sleepers", "mail") or (it.rule == "" and low[it.id] < 2)]
+        # What was held stays in the group whatever history its voters gain: a vote elsewhere next day is cheap.
+        rules = ("crowd",) if episode.rule == "crowd" else ("sleepers", "mail")
+        inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
+        group = [it for it in inside if it.rule in rules or (not it.rule and view.standing[it.id] < 2)]
         mine = [it for it in group if it.value == episode.side]
         held = [it for it in mine if it.rule == episode.rule]
         if not held:
             return
         reference = self._reference(view.timeline, episode.begins, ends)
         opinion = log_tail_binomial(len(mine), len(group), reference.most(episode.side))
-        want = excess(len(mine), len(group), reference, episode.side)
+        want = excess(len(mine), len(group), reference, episode.side, two_sided=episode.two_sided)
         if opinion > episode.enough:
             want = 0
         change = want - len(held)
@@ -625,6 +625,7 @@ class Detector:
         group: list[Ballot],
         reference: Reference,
         rule: str,
+        usual: float = math.inf,
         pace: float = 0.0,
         chance: float = CHANCE,
     ) -> bool:
@@ -637,28 +638,40 @@ class Detector:
             by_pace = opinion > chance
             if by_pace and not (opinion < HINT and opinion + pace < SURPRISE):
                 continue
-            return self._hold_most(view, group, reference, side, rule, HINT / 2 if by_pace else CHANCE / 2)
+            enough = HINT / 2 if by_pace else CHANCE / 2
+            # Where the other side alone is more than all strangers used to be, honest people have come too.
+            return self._hold_most(view, group, reference, side, rule, enough, two_sided=n - len(mine) > usual)
         return False
 
     def _hold_most(
-        self, view: View, group: list[Ballot], reference: Reference, side: int, rule: str, enough: float
+        self,
+        view: View,
+        group: list[Ballot],
+        reference: Reference,
+        side: int,
+        rule: str,
+        enough: float,
+        *,
+        two_sided: bool = False,
     ) -> bool:
         """Hold what a group has too many of on a side, the most doubtful first."""
         mine = sorted((it for it in group if it.value == side), key=self._doubt, reverse=True)
-        held = [it for it in mine[: excess(len(mine), len(group), reference, side)] if not it.rule]
+        many = excess(len(mine), len(group), reference, side, two_sided=two_sided)
+        held = [it for it in mine[:many] if not it.rule]
         for it in held:
             self._set(it, HELD, rule)
         if held:
-            self._note_episode(view.tool, side, min(it.at for it in held) - 1, view.now, rule, enough)
+            begins = min(it.at for it in held) - 1
+            self._note_episode(Episode(view.tool, side, begins, view.now, view.now, rule, two_sided, enough))
         return bool(held)
 
-    def _note_episode(self, tool: Hashable, side: int, begins: float, now: float, rule: str, enough: float) -> None:
+    def _note_episode(self, new: Episode) -> None:
         """Open an episode, or widen the one that goes on."""
         for it in self.episodes:
-            if (it.tool, it.side, it.rule) == (tool, side, rule) and begins < it.ends + 2 * DAY:
-                it.begins, it.ends = min(it.begins, begins), now
+            if (it.tool, it.side, it.rule) == (new.tool, new.side, new.rule) and new.begins < it.ends + 2 * DAY:
+                it.begins, it.ends, it.two_sided = min(it.begins, new.begins), new.ends, it.two_sided or new.two_sided
                 return
-        self.episodes.append(Episode(tool, side, begins, now, now, rule, enough))
+        self.episodes.append(new)
 
     def _doubt(self, ballot: Ballot) -> float:
         """Order votes of one side by how little speaks for them; ties by a number nobody can choose."""
@@ -679,9 +692,6 @@ class Detector:
             if age < 12 * HOUR or int(age // (6 * HOUR)) == int((age - HOUR) // (6 * HOUR)):
                 continue
             view = self._view(episode.tool, list(self.now_of[episode.tool].values()), now)
-            for it in view.ballots:
-                if it.rule == "crowd" and view.standing[it.id] >= 2 and episode.begins < it.at <= episode.ends:
-                    self._set(it, COUNTED, "")
             view.renew()
             self._balance(episode, view, follow=False)
         self.episodes = kept

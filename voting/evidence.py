@@ -88,33 +88,30 @@ class Reference:
     def of(self, side: int) -> float:
         return self.share if side > 0 else 1 - self.share
 
-    def most(self, side: int) -> float:
+    def most(self, side: int, doubts: float = DOUBT) -> float:
         """The highest share of a side that an honest crowd may have."""
         p = self.of(side)
-        doubt = DOUBT / math.sqrt(self.votes * p * (1 - p))
+        doubt = doubts / math.sqrt(self.votes * p * (1 - p))
         return min(0.985, expit(logit(p) + math.hypot(self.tolerance, doubt)))
-
-    def steady(self, side: int) -> float:
-        """The highest share of a side where opinion is what it was, and only chance speaks."""
-        return Reference(self.share, self.votes, TOLERANCE_NOW).most(side)
 
 
 @cache
 def gain_of_turn(percent: int, votes: int, side: int) -> float:
     """Return what a vote for a side adds to the evidence that half of the side is bought, measured by such a past."""
-    p = Reference(min(0.97, max(0.03, percent / 100)), votes, TOLERANCE_NOW).most(side)
+    p = Reference(min(0.97, max(0.03, percent / 100)), votes, TOLERANCE_NOW).most(side, 1.0)
     return math.log((1 + p) / (2 * p))
 
 
-def excess(mine: int, n: int, reference: Reference, side: int) -> int:
+def excess(mine: int, n: int, reference: Reference, side: int, *, two_sided: bool = False) -> int:
     """Return how many of a group's votes for a side are more than the others in it let expect.
 
-    Of a bought crowd so many are left that the number stays where it was; of one with honest people in it as many as
-    an honest crowd may have.
+    Of a bought crowd so many are left that the number stays where it was, or hardly moves; of one that brought many for
+    the other side too, as many as an honest crowd may have.
     """
     others, usual = n - mine, reference.of(side)
     honest = others * usual / (1 - usual)
-    allowed = honest * math.exp(TOLERANCE_NOW)
+    most = reference.most(side)
+    allowed = others * most / (1 - most) if two_sided else honest * math.exp(TOLERANCE_NOW)
     one_sided = mine >= ONE_SIDED * n and mine - honest - 1 >= MOSTLY_BOUGHT * mine
     return max(0, mine - math.ceil(honest if one_sided else allowed))
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from voting import crowds, judging
 from voting.ballots import Bench, Stood
 from voting.detector import MEMORY
-from voting.models import Round, Vote, VoteEvent, Watch
+from voting.models import Case, Round, Vote, VoteEvent, Watch
+from voting.models.case import BUSY_FROM
 from voting.settling import busy_from
 
 LOCK = 0x5417  # of PostgreSQL's advisory locks: any number that nothing else uses
@@ -58,20 +59,20 @@ def _is_alone() -> bool:
 @transaction.atomic
 def carry_out(bench: Bench, now: datetime.datetime) -> Outcome:
     """Do what the detector wants after a review: move votes, gather them into cases, and note the pass."""
-    outcome = Outcome(len(bench.ballots), _move(bench, now))
-    crowds.note(bench)
-    crowds.release(now)
+    cases = crowds.cases_at_hand(now)
+    outcome = Outcome(len(bench.ballots), _move(bench, cases, now))
+    crowds.note(bench, cases)
+    crowds.release(cases, now)
     _watch(bench, now)
     _note(bench, outcome, now)
     return outcome
 
 
-def _move(bench: Bench, now: datetime.datetime) -> dict[int, Stood]:
+def _move(bench: Bench, cases: list[Case], now: datetime.datetime) -> dict[int, Stood]:
     """Move votes to where the detector wants them, and gather what is held now into cases; return what was moved."""
     wanted = bench.changes()
     if not wanted:
         return {}
-    cases = crowds.cases_at_hand(wanted, now)
     moved = judging.follow(wanted, bench.stood, at=now)
     done = {vote: stood for vote, stood in wanted.items() if vote in moved}
     bench.stood |= done
@@ -86,14 +87,12 @@ def _watch(bench: Bench, now: datetime.datetime) -> None:
     since = now.timestamp() - MEMORY
     fortnight: Counter[Any] = Counter(it.tool for it in bench.ballots.values() if it.at > since)
     in_doubt: set[int] = getattr(bench.detector, "in_doubt", set())
-    known = {it.pk: it for it in Watch.objects.all()}
+    known = {pk: (busy, doubted) for pk, busy, doubted in Watch.objects.values_list("pk", "busy_from", "in_doubt")}
     changed = []
     for tool in {*fortnight, *known, *in_doubt}:
-        watch = known.get(tool) or Watch(pk=tool)
-        said = busy_from(fortnight[tool]), tool in in_doubt
-        if said != (watch.busy_from, watch.in_doubt):
-            watch.busy_from, watch.in_doubt = said
-            changed.append(watch)
+        busy, doubted = busy_from(fortnight[tool]), tool in in_doubt
+        if (busy, doubted) != known.get(tool, (BUSY_FROM, False)):
+            changed.append(Watch(pk=tool, busy_from=busy, in_doubt=doubted))
     Watch.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["tool"], update_fields=["busy_from", "in_doubt"]
     )

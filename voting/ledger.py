@@ -17,6 +17,7 @@ from voting.settling import WAITS
 # What a rule of the detector says of a crowd, as readers are told. No rule's words name a network or a reader.
 WHY = {
     "crowd": "more on one side than chance explains",
+    "hidden": "more of a kind on one side of a rush than on the other",
     "sleepers": "accounts that came all at once",
     "mail": "accounts of one mail domain",
     "address": "one address",

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from voting.counting import Deltas, Stand
-from voting.models import Vote, VoteEvent, Voter, VoteSignal
+from voting.models import CaseVote, Vote, VoteEvent, Voter, VoteSignal
 
 UNDONE_WITHIN = datetime.timedelta(days=30)
 
@@ -101,6 +101,7 @@ def _join(vote: Vote, own: Vote, deltas: Deltas, at: datetime.datetime) -> list[
         own.value, own.era, own.changed_at = vote.value, vote.era, vote.changed_at
     if vote.state > own.state:
         own.state, own.reason = vote.state, vote.reason
+        CaseVote.objects.filter(vote=vote).exclude(case__members__vote=own).update(vote=own)
     own.is_regular = own.is_regular or vote.is_regular
     own.save()
     _keep_signal(vote, own)

@@ -12,6 +12,7 @@ import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,7 +42,8 @@ class Origin:
         """Return what is digested: the address (a /64 for IPv6), its network, the wider network, and the browser."""
         ip = ipaddress.ip_address(self.address)
         lengths = (32, 24, 16) if ip.version == 4 else (64, 56, 48)
-        nets = [str(ipaddress.ip_network((ip, length), strict=False)) for length in lengths]
+        kept = ((length, ip.max_prefixlen - length) for length in lengths)
+        nets = [f"{type(ip)(int(ip) >> rest << rest)}/{length}" for length, rest in kept]
         return [text.encode() for text in (*nets, self.user_agent[:400])]
 
     @property
@@ -74,12 +76,20 @@ def digests(key: bytes, parts: list[bytes]) -> bytes:
 
     The last bit of the wider network's is not secret: 1 for IPv6, where a /48 is one household as well as a company.
     """
-    kinds = (b"addr", b"net", b"wide", b"ua")
-    addr, net, wide, ua = (
-        hashlib.blake2b(part, key=key, digest_size=DIGEST, person=kind).digest()
-        for kind, part in zip(kinds, parts, strict=True)
-    )
+    found = []
+    for keyed, part in zip(_keyed(key), parts, strict=True):
+        digest = keyed.copy()
+        digest.update(part)
+        found.append(digest.digest())
+    addr, net, wide, ua = found
     return addr + net + wide[:-1] + bytes([wide[-1] & 0xFE | (b":" in parts[2])]) + ua
+
+
+@lru_cache(maxsize=4 * SALTS_KEPT)
+def _keyed(key: bytes) -> list[Any]:
+    """Return what digests each kind of part under a salt: made once and copied, since a vote needs a fortnight of them."""
+    kinds = (b"addr", b"net", b"wide", b"ua")
+    return [hashlib.blake2b(key=key, digest_size=DIGEST, person=kind) for kind in kinds]
 
 
 def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:
@@ -107,7 +117,10 @@ def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:
 
 
 def joined(signals: Iterable[VoteSignal], today: datetime.date) -> list[Joined]:
-    """Return the signals under the oldest living salt, so that days can be compared; those of dead days are left out."""
+    """Return the signals under the oldest living salt, so that days can be compared; those of dead days are left out.
+
+    Rows with just the columns that are read here do as well.
+    """
     salts = dict(Salt.objects.filter(day__gte=oldest_kept(today), day__lte=today).values_list("day", "key"))
     if not salts:
         return []
@@ -138,19 +151,20 @@ def living_salts(today: datetime.date) -> list[tuple[datetime.date, bytes]]:
         Salt.objects.bulk_create([Salt(day=day, key=os.urandom(32)) for day in days], ignore_conflicts=True)
         kept = Salt.objects.filter(day__gte=first, day__lte=today).order_by("day")
         salts = [(day, bytes(key)) for day, key in kept.values_list("day", "key")]
-        _known.clear()
+        forget_salts_at_hand()
         _known[name] = salts
     return salts
 
 
 def forget_salts_at_hand() -> None:
-    """Let this process read the salts anew."""
+    """Let this process read the salts anew; nothing of those it knew stays."""
     _known.clear()
+    _keyed.cache_clear()
 
 
 def prune(today: datetime.date) -> int:
     """Delete salts and signals of more than a fortnight ago, and signals of readers who asked to be forgotten."""
-    _known.clear()
+    forget_salts_at_hand()
     Salt.objects.filter(day__lt=oldest_kept(today)).delete()
     old, _ = VoteSignal.objects.filter(day__lt=oldest_kept(today)).delete()
     forgotten, _ = VoteSignal.objects.filter(vote__voter__erased_at__isnull=False).delete()

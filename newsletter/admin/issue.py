@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
-from newsletter import clicks, finishing, previewing
-from newsletter.models import Issue, IssuePin, SendBatch
+from newsletter import clicks, finishing, previewing, subjects
+from newsletter.models import Issue, IssuePin, SendBatch, SubjectTest
 from newsletter.progress import progress_of, waves_of
 from newsletter.rendering import TooLarge
 from newsletter.smtp import Unreachable
@@ -34,11 +34,8 @@ class TestForm(forms.Form):
     address = forms.EmailField(label="Send it to", widget=forms.EmailInput(attrs={"class": "vTextField"}))
 
 
-class PinInline(admin.TabularInline):
-    model = IssuePin
-    extra = 1
-    fields = ["place", "position", "tool", "comparison"]
-    autocomplete_fields = ["tool", "comparison"]
+class WhileItTakesShape(admin.TabularInline):
+    """Part of an issue until it is frozen."""
 
     def _is_editable(self, obj: Issue | None) -> bool:
         return obj is None or obj.is_editable
@@ -53,6 +50,19 @@ class PinInline(admin.TabularInline):
         return self._is_editable(obj) and request.user.has_perm("newsletter.change_issue")
 
 
+class PinInline(WhileItTakesShape):
+    model = IssuePin
+    extra = 1
+    fields = ["place", "position", "tool", "comparison"]
+    autocomplete_fields = ["tool", "comparison"]
+
+
+class SubjectInline(WhileItTakesShape):
+    model = SubjectTest
+    fields = ["second"]
+    verbose_name_plural = "a second subject, to be tried"
+
+
 @admin.register(Issue)
 class IssueAdmin(EditorAdmin):
     form = forms.ModelForm
@@ -60,7 +70,7 @@ class IssueAdmin(EditorAdmin):
     list_filter = ["state"]
     search_fields = ["subject", "period_key"]
     date_hierarchy = "day"
-    inlines = [PinInline]
+    inlines = [SubjectInline, PinInline]
     actions = ["approve", "withdraw_approval", "send_test", "pause", "resume", "retry_refused", "cancel"]
     readonly_fields = ["state", "day", "cutoff_at", "sends_at", "approval", "look", "progress", "paused_reason"]
     fieldsets = [
@@ -204,6 +214,7 @@ class IssueAdmin(EditorAdmin):
             waves=waves_of(issue),
             editions=issue.editions.defer("mime"),
             counts=SendBatch.COUNTS,
+            test=subjects.find(issue),
             clicks=clicks.counts_of(issue) if issue.is_frozen else [],
         )
 

@@ -7,6 +7,7 @@ from newsletter.models.follow import Follow
 from newsletter.models.issue import Edition, Issue, IssueItem, IssuePin, MailedChange, Snippet
 from newsletter.models.linkhit import LinkHit
 from newsletter.models.provider import ProviderEvent
+from newsletter.models.subject_test import SubjectTest
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.suppression import Suppression
 from newsletter.models.topic import Topic
@@ -28,6 +29,7 @@ __all__ = [
     "SendBatch",
     "SendControl",
     "Snippet",
+    "SubjectTest",
     "Subscriber",
     "Suppression",
     "Topic",

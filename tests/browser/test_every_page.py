@@ -99,7 +99,10 @@ def test_the_keyboard_reaches_everything_and_always_shows_where_it_is(look, name
     )
     reached, unseen = [], []
 
-    for _ in range(len(stops)):
+    inside = 3 * page.locator("input[type=date]").count()  # day, month, year and the calendar are stops of one field
+    for _ in range(len(stops) + inside):
+        if reached == stops:
+            break
         page.keyboard.press("Tab")
         stop, seen = page.evaluate(
             """() => {
@@ -109,7 +112,8 @@ def test_the_keyboard_reaches_everything_and_always_shows_where_it_is(look, name
               return [it.dataset.stop, ring && box.bottom > 0 && box.top < innerHeight];
             }"""
         )
-        reached.append(stop)
+        if reached[-1:] != [stop]:
+            reached.append(stop)
         if not seen:
             unseen.append(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
 

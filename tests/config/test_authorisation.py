@@ -143,6 +143,8 @@ RULES: dict[str, Rule] = {
         ],
         EDITORS,
     ),
+    # What staff have done: read by superusers, written by nobody.
+    **dict.fromkeys(["admin:admin_logentry_add", "admin:admin_logentry_delete"], CLOSED),
     "admin:verdicts_verdict_change": Rule(STAFF, NONE),  # what is public is only revised
 }
 # Answers 500 rightly, where a broker is set and no worker answers.

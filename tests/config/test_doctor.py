@@ -17,7 +17,8 @@ from newsletter import schedule, ticking
 from newsletter.models import Issue
 from tests import factories
 from voting import alarms
-from voting.models import Salt, Tally
+from voting.casting import cast
+from voting.models import Round, Salt, Tally
 from voting.tasks import recount
 
 
@@ -66,6 +67,19 @@ def test_a_public_site_is_told_of_mail_that_reaches_nobody_and_of_sample_content
     assert code == 1
     assert "Mail goes to a file" in said
     assert "Sample content stands on a public site" in said
+
+
+@pytest.mark.parametrize(
+    ("hours", "code", "words"), [(None, 0, "Nobody has looked"), (4, 1, "last look"), (1, 0, "ok")]
+)
+def test_votes_that_nobody_looks_at_are_told_of(db, alone, hours, code, words):
+    cast(factories.guest(), factories.tool(), 1)
+    if hours:
+        Round.objects.create(at=timezone.now() - datetime.timedelta(hours=hours))
+
+    found, said = doctor()
+
+    assert (found, words in said) == (code, True)
 
 
 def test_a_cache_and_a_broker_that_are_away_are_named(db, settings):

@@ -49,6 +49,7 @@ def test_the_sitemap_lists_each_public_page_once_by_its_canonical_address(client
         "/panel/",
         "/methodology/",
         "/how-votes-count/",
+        "/votes/ledger/",
         "/compare/a-vs-b/",
     }
     assert {f"http://testserver{path}" for path in expected | personas} <= set(found)

@@ -11,6 +11,7 @@ from newsletter import schedule
 from newsletter.models import Issue, SendBatch
 from tests import factories
 from voting import alarms
+from voting.models import Round
 
 TOKEN = "a-token-of-the-operator"
 
@@ -52,6 +53,15 @@ def test_votes_are_counted_by_what_became_of_them(figures):
 
     assert figures()["shipworthy_votes", "ships"] == 5
     assert figures()["shipworthy_database_up",] == 1
+
+
+def test_the_last_look_at_the_votes_is_a_figure(figures):
+    assert ("shipworthy_votes_checked_at",) not in figures()
+
+    looked = Round.objects.create(at=timezone.now())
+
+    assert figures()["shipworthy_votes_checked_at",] == pytest.approx(looked.at.timestamp())
+    assert figures()["shipworthy_cases_open",] == 0
 
 
 def test_what_the_last_recount_found_is_told(figures):

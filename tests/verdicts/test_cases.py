@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
-from verdicts import case_evidence, case_queue
+from verdicts import case_chart, case_evidence, case_queue
 from voting import counting, judging
 from voting.casting import cast
 from voting.models import Case, CaseVote, Tally, Vote, VoteEvent, VoteSignal
@@ -50,7 +50,8 @@ def held(tool, votes, *, rule="crowd", side=1, ago=2.0, **fields):
     values = {"opened_at": at, "begins_at": at, "ends_at": at + datetime.timedelta(minutes=30), "size": len(votes)}
     case = Case.objects.create(tool=tool, side=side, rule=rule, **values | fields)
     CaseVote.objects.bulk_create([CaseVote(case=case, vote_id=vote) for vote in votes])
-    judging.decide(votes, HELD, actor=f"rule:{rule}", reason=rule, at=at)
+    if votes:
+        judging.decide(votes, HELD, actor=f"rule:{rule}", reason=rule, at=at)
     return case
 
 
@@ -121,7 +122,7 @@ def test_the_most_harmful_case_comes_first_and_closed_ones_apart(ann):
     assert page.context["queue"][0].counted.figure == "75\u202f%"
 
 
-@pytest.mark.parametrize("many", [1, 25])
+@pytest.mark.parametrize("many", [1, 12])
 def test_the_queue_costs_the_same_however_long(ann, many, django_assert_num_queries):
     for _ in range(many):
         tool = factories.tool()
@@ -175,21 +176,21 @@ def test_the_chart_has_every_vote_once_and_shades_the_time_of_the_case(tool):
     crowd(tool, 3, 2, ago=6)
     case = held(tool, crowd(tool, 5, 1, ago=2), begins_at=timezone.now() - datetime.timedelta(hours=2.2))
 
-    chart = case_evidence.chart(case)
+    chart = case_chart.chart(case)
 
     assert sum(bar.ships for bar in chart.bars) == 8
     assert sum(bar.skips for bar in chart.bars) == 3
     assert sum(bar.case_ships + bar.case_skips for bar in chart.bars) == 6
     inside = [bar for bar in chart.bars if chart.shade_x <= bar.x < chart.shade_x + chart.shade_width]
     assert sum(bar.case_ships for bar in inside) == 5
-    assert max(bar.up for bar in chart.bars) == case_evidence.HALF
+    assert max(bar.up for bar in chart.bars) == case_chart.HALF
 
 
 def test_a_case_of_weeks_still_fits_on_the_screen(tool):
     now = timezone.now()
     case = held(tool, crowd(tool, 2), begins_at=now - datetime.timedelta(days=28), ends_at=now)
 
-    assert len(case_evidence.chart(case).bars) <= case_evidence.MOST_BARS
+    assert len(case_chart.chart(case).bars) <= case_chart.MOST_BARS
 
 
 @pytest.mark.parametrize(("number", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (702, "AAA")])

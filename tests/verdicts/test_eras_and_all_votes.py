@@ -6,7 +6,9 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
@@ -163,10 +165,8 @@ def test_any_other_query_leads_to_the_plain_page(client, tool, query):
 
 
 def test_all_votes_cost_one_query_more(client, tool, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     crowd(tool, 3, 0)
+    client.get("/tools/cursor/")
     with CaptureQueriesContext(connection) as plain:
         client.get("/tools/cursor/")
 

@@ -143,10 +143,14 @@ def test_the_panel_ranks_at_quorum_only_and_says_what_it_hides(client):
     assert "1 tool not ranked" in read(page).text
 
 
-def test_surely_better_means_beyond_the_whole_interval():
+def test_whatever_overlaps_the_first_of_a_rank_shares_it_and_ranks_never_fall():
     intervals = [scoring.Interval(0.8, 0.9), scoring.Interval(0.85, 0.95), scoring.Interval(0.1, 0.2)]
 
+    wide = [scoring.Interval(*ends) for ends in [(0.7, 0.8), (0.5, 0.65), (0.4, 0.75), (0.1, 0.2)]]
+
     assert scoring.shared_ranks(intervals) == [1, 1, 3]
+    assert scoring.shared_ranks(wide) == [1, 2, 2, 4]
+    assert scoring.shared_ranks([]) == []
     assert Change.objects.count() == 0
 
 

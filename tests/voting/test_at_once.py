@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from tests import factories
 from tests.config.test_services import marked, needs_postgres, shared_database
-from voting import counting, judging
+from voting import counting, integrity, judging
 from voting.casting import VoterGone, cast
 from voting.erasing import delete_votes, forget_voter
 from voting.merging import NotMergeable, merge, undo_merge
@@ -58,7 +58,9 @@ class Crowd:
 
     def __call__(self):
         for _ in range(40):
-            act = self.random.choice([self.vote] * 6 + [self.judge, self.judge, self.undo, self.sign_in, self.erase])
+            act = self.random.choice(
+                [self.vote] * 6 + [self.judge, self.judge, self.undo, self.sign_in, self.erase, self.look]
+            )
             with suppress(VoterGone, NotMergeable):  # someone else was quicker: an answer, not an error
                 act()
 
@@ -75,6 +77,9 @@ class Crowd:
         votes = list(Vote.objects.values_list("pk", flat=True).order_by("?")[:10])
         state = self.random.choice(Vote.State.choices)[0]
         judging.decide(votes, Vote.State(state), actor="rule:R4", reason="test", case_id=self.random.randint(1, 9))
+
+    def look(self):
+        integrity.check()
 
     def undo(self):
         judging.undo(self.random.randint(1, 9), actor="staff:1")

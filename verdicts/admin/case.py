@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 
 from verdicts import case_evidence as evidence
 from verdicts import case_queue
+from verdicts.case_chart import chart
 from voting import cases, ledger
 from voting.models import Case
 from voting.models.case import PUBLIC_ABOVE, SECOND_PERSON_ABOVE
@@ -75,7 +76,7 @@ class CaseAdmin(admin.ModelAdmin):
             numbers=[found.now, found.counted, found.discarded],
             is_public=case.size > PUBLIC_ABOVE,
             public_above=PUBLIC_ABOVE,
-            chart=evidence.chart(case),
+            chart=chart(case),
             networks=networks[: evidence.MOST_ROWS],
             further_networks=len(networks[evidence.MOST_ROWS :]),
             tiers=evidence.tier_rows(case, tiers),

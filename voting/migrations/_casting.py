@@ -85,7 +85,7 @@ WITH reader AS (
 ), usual AS (
     SELECT COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}) - 1 AS votes
 ), settled AS (
-    SELECT p_state = 0 AND EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND (
+    SELECT p_state = 0 AND (SELECT max(at) FROM voting_round) > p_at - interval '3 hours' AND (
         SELECT count(*) FROM (
             SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour'
             LIMIT (SELECT votes FROM usual)

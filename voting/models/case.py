@@ -9,13 +9,17 @@ from voting.models.vote import Vote
 
 SECOND_PERSON_ABOVE = 100  # votes
 BUSY_FROM = 3  # votes within an hour: fewer are never too many
+WORTH_A_LOOK = 8  # votes of one network on a tool
 PUBLIC_ABOVE = 10  # votes: of each larger exclusion there is a public line
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> "CaseQuerySet":
-        """Cases that wait for a person, or for the second one."""
-        return self.filter(state=Case.State.OPEN)
+        """Cases that wait for a person, or for the second one.
+
+        Strangers of networks that have sent traps are held one by one, on many tools; a few of them are nobody's work.
+        """
+        return self.filter(state=Case.State.OPEN).exclude(rule="network", size__lt=WORTH_A_LOOK)
 
     def public(self) -> "CaseQuerySet":
         """Cases that have a public line, the newest first, with their tools."""

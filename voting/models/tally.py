@@ -92,10 +92,14 @@ class Era(models.Model):
 
 
 def with_tally(tools: models.QuerySet[Tool]) -> models.QuerySet[Tool]:
-    """Add the counters of readers' votes to tools: `vote_ships`, `vote_skips` and so on. No tally counts as none."""
+    """Add the counters of readers' votes to tools: `vote_ships`, `vote_skips` and so on. No tally counts as none.
+
+    `vote_in_doubt` tells that the last pass withholds the percentage, until more voters have come.
+    """
     counted = {f"vote_{field}": Coalesce(f"tally__{field}", 0) for field in (*COUNTERS, "era")}
     label = Coalesce("tally__era_label", models.Value(""))
-    return tools.annotate(**counted, vote_era_label=label)
+    in_doubt = Coalesce("watch__in_doubt", models.Value(False))
+    return tools.annotate(**counted, vote_era_label=label, vote_in_doubt=in_doubt)
 
 
 def tallies_on(tools: Iterable[Tool], day: datetime.date) -> dict[int, TallyDay]:
