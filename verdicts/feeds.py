@@ -97,7 +97,7 @@ class VerdictFeed(Feed):
         return clean_text(f"{verdict.tool.name}: {verdict.reviewer} says {verdict.decision}")
 
     def item_description(self, verdict: Any) -> str:
-        return f"{verdict.excerpt} ({verdict.evidence_words})"
+        return clean_text(f"{verdict.excerpt} ({verdict.evidence_words})")
 
     def item_link(self, verdict: Verdict) -> str:
         return settings.SITE_URL + verdict.get_absolute_url()
