@@ -2,6 +2,7 @@
 
 import logging
 import math
+import secrets
 import time
 from typing import Any
 
@@ -94,7 +95,7 @@ class GuardedForm(forms.Form):
         if self.data.get(self.add_prefix(self.TRAP)):
             return "trapped"
         try:
-            rendered_at = float(self._signer.unsign(self.data.get(self.add_prefix(self.STAMP)) or ""))
+            rendered_at = float(self._signer.unsign(self.data.get(self.add_prefix(self.STAMP)) or "").partition("_")[0])
         except (signing.BadSignature, ValueError):
             return "forged"
         age = time.time() - rendered_at
@@ -121,8 +122,8 @@ class GuardedForm(forms.Form):
         )
 
     def new_stamp(self, age: float = 0) -> str:
-        """Return the stamp of a form that is rendered now, or was so many seconds ago."""
-        return self._signer.sign(f"{time.time() - age:.1f}")
+        """Return the stamp of a form that is rendered now, or was so many seconds ago: no two forms have the same."""
+        return self._signer.sign(f"{time.time() - age:.1f}_{secrets.token_urlsafe(6)}")
 
     @property
     def stamp(self) -> str:

@@ -18,7 +18,7 @@ SITE = TESTING["SITE_URL"]
 
 
 @pytest.fixture
-def page(client, db):
+def docs(client, db):
     """The page, with the sample site and the token of a member of staff."""
     with sample_site() as client.token:
         yield html.unescape(client.get("/api/docs/").text)
@@ -62,13 +62,13 @@ def with_what_is_read(client, command):
     return command
 
 
-def test_every_operation_has_snippets_that_work_and_a_current_example(client, page, monkeypatch, capsys):
+def test_every_operation_has_snippets_that_work_and_a_current_example(client, docs, monkeypatch, capsys):
     """One test, so that the sample site is made once; what one part writes is undone before the next."""
     with transaction.atomic():
-        check_curl(client, page)
+        check_curl(client, docs)
         transaction.set_rollback(True)
     with transaction.atomic():
-        check_python(client, page, monkeypatch, capsys)
+        check_python(client, docs, monkeypatch, capsys)
         transaction.set_rollback(True)
     kept = EXAMPLES.read_text(encoding="utf-8")
     assert written(answers(client, client.token)) == kept, "Run python -m tests.api.sample_site, then api_schema."

@@ -151,30 +151,32 @@ def test_a_replica_of_another_kind_is_refused():
 
 
 @pytest.fixture
-def page(settings, client, transactional_db):
+def ask_for(settings, client, transactional_db):
     settings.PAGE_CACHE_MEGABYTES = 8
     factories.reviewed_tool("Ant")
     return lambda **headers: client.get("/tools/ant/", headers=headers)
 
 
-def test_a_delivery_network_is_told_nothing_unless_it_is_set(page):
-    assert "CDN-Cache-Control" not in page().headers
+def test_a_delivery_network_is_told_nothing_unless_it_is_set(ask_for):
+    assert "CDN-Cache-Control" not in ask_for().headers
 
 
-def test_a_delivery_network_may_keep_a_page_for_as_long_as_is_set_and_browsers_may_not(page, settings):
+def test_a_delivery_network_may_keep_a_page_for_as_long_as_is_set_and_browsers_may_not(ask_for, settings):
     settings.CDN_SECONDS = 30
 
-    first = page()
-    same = page(if_none_match=first["ETag"])
+    first = ask_for()
+    same = ask_for(if_none_match=first["ETag"])
 
     assert first["CDN-Cache-Control"] == same["CDN-Cache-Control"] == "public, max-age=30"
     assert first["Cache-Control"] == "public, max-age=0, s-maxage=1, must-revalidate"
     assert same.status_code == 304
 
 
-def test_what_is_a_reader_s_own_is_never_given_to_a_delivery_network(page, settings):
+def test_what_is_a_reader_s_own_is_never_given_to_a_delivery_network(ask_for, settings):
     settings.CDN_SECONDS = 30
 
-    answers = [page(cookie=f"{name}=x") for name in ("voter", "session", "messages")] + [page(authorization="Bearer x")]
+    answers = [ask_for(cookie=f"{name}=x") for name in ("voter", "session", "messages")] + [
+        ask_for(authorization="Bearer x")
+    ]
 
     assert all("CDN-Cache-Control" not in it.headers for it in answers)

@@ -76,7 +76,7 @@ def test_a_test_goes_to_one_address_and_leaves_no_mark(editor, issue):
 
 def test_an_editor_writes_the_words_until_the_issue_is_frozen(editor, issue):
     words = {"subject": "All about Cursor", "preheader": "And why", "intro": "Dear *reader*."}
-    pins = {"pins-TOTAL_FORMS": "0", "pins-INITIAL_FORMS": "0"}
+    pins = {f"{name}-{kind}_FORMS": "0" for name in ("pins", "subject_test") for kind in ("TOTAL", "INITIAL")}
     editor.post(page(issue), words | pins)
     issue.refresh_from_db()
     assert (issue.subject, issue.intro) == ("All about Cursor", "Dear *reader*.")
