@@ -19,6 +19,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.utils import timezone
 
@@ -143,8 +144,8 @@ def shelf_counts() -> dict[int, int]:
 
 def _newest_change() -> str:
     """Return what is another after every change that readers are told of."""
-    newest = Change.objects.order_by("-pk").values_list("pk", "at").first()
-    return f"{newest[0]}-{newest[1].timestamp()}" if newest else "none"
+    newest = Change.objects.filter(pk=RawSQL("SELECT max(id) FROM tools_change", ())).order_by()
+    return " ".join(f"{pk}-{at.timestamp()}" for pk, at in newest.values_list("pk", "at")) or "none"
 
 
 def shelves() -> QuerySet[Category]:

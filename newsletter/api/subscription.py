@@ -42,7 +42,7 @@ class SubscriptionBody(Body):
     """Whose mail, and the stamp of the question."""
 
     email = StrictField(max_length=1000, pattern=VISIBLE)
-    stamp = StrictField(max_length=200, pattern=r"^[0-9.]+:[A-Za-z0-9_-]+$")
+    stamp = StrictField(max_length=200, pattern=r"^[0-9.]+_[A-Za-z0-9_-]+:[A-Za-z0-9_-]+$")
     subject_line = StrictField(required=False, allow_blank=True, max_length=1000, help_text="Leave it out.")
     work = StrictField(required=False, allow_blank=True, max_length=2000, help_text="The solution, in Base64.")
 

@@ -145,6 +145,7 @@ RULES: dict[str, Rule] = {
     ),
     # What staff have done: read by superusers, written by nobody.
     **dict.fromkeys(["admin:admin_logentry_add", "admin:admin_logentry_delete"], CLOSED),
+    "admin:admin_logentry_change": Rule({SUPERUSER}, NONE),
     "admin:verdicts_verdict_change": Rule(STAFF, NONE),  # what is public is only revised
 }
 # Answers 500 rightly, where a broker is set and no worker answers.
