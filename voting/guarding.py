@@ -123,7 +123,8 @@ class GuardedForm(forms.Form):
 
     def new_stamp(self, age: float = 0) -> str:
         """Return the stamp of a form that is rendered now, or was so many seconds ago: no two forms have the same."""
-        return self._signer.sign(f"{time.time() - age:.1f}_{secrets.token_urlsafe(6)}")
+        rendered_at = math.floor((time.time() - age) * 10) / 10  # never later than it was
+        return self._signer.sign(f"{rendered_at:.1f}_{secrets.token_urlsafe(6)}")
 
     @property
     def stamp(self) -> str:
