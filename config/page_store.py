@@ -1,5 +1,6 @@
 """One page as it goes out, and the store that the processes of a site share."""
 
+import datetime
 import gzip
 import hashlib
 import json
@@ -51,6 +52,11 @@ class Page:
         if settings.CDN_SECONDS:
             headers["CDN-Cache-Control"] = f"public, max-age={settings.CDN_SECONDS}"
         return cls({"": body}, headers, response.subjects, moment)  # type: ignore[attr-defined]
+
+    @property
+    def day(self) -> datetime.date:
+        """The day it was made on: staleness and prices follow the calendar."""
+        return datetime.datetime.fromtimestamp(self.made_at, datetime.UTC).date()
 
     @property
     def size(self) -> int:

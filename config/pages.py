@@ -108,11 +108,11 @@ class KeptPages:
             self.since = self.moment
 
     def is_fresh(self, page: Page) -> bool:
-        """Tell whether nothing that a page shows was touched after it was made, as far as this process knows.
+        """Tell whether nothing that a page shows was touched after it was made, today, as far as this process knows.
 
         Only the touches last heard of count: a page that saw those was made after the ones before them had ended.
         """
-        if self.since is None or not page.moment.covers(self.since):
+        if self.since is None or not page.moment.covers(self.since) or page.day != self.day:
             return False
         return all(page.moment.saw(it) for subject in page.subjects for it in self.latest.get(subject, ()))
 

@@ -77,7 +77,11 @@ def answers(client, token):
             body = {k: read[v[1:].lower()] if str(v).startswith("$") else v for k, v in sample.body.items()} or None
             answer = asked(client, method.upper(), address, body, token)
             assert 200 <= answer.status_code < 300, (name, answer.content)
-            found[name] = {"request": f"{method.upper()} {address}", "body": shortened(body), "answer": shortened(answer.json())}
+            found[name] = {
+                "request": f"{method.upper()} {address}",
+                "body": shortened(body),
+                "answer": shortened(answer.json()),
+            }
     return found
 
 

@@ -169,6 +169,17 @@ def test_pages_are_made_anew_on_another_day(reader, pair, time_machine):
     assert not is_at_hand(reader, PAIR)
 
 
+def test_a_page_of_yesterday_is_not_taken_from_the_others_though_nothing_was_touched(time_machine):
+    time_machine.move_to("2026-11-24T23:59:00Z", tick=False)
+    page = Page({"": b"x"}, {}, frozenset({(1, 1)}), freshness.Moment(1, 1))
+    time_machine.shift(120)
+    pages = KeptPages(100_000)
+    pages.since = pages.moment = freshness.Moment(1, 1)
+
+    assert not pages.is_fresh(page)
+    assert pages.is_fresh(Page({"": b"x"}, {}, frozenset({(1, 1)}), freshness.Moment(1, 1)))
+
+
 @pytest.mark.parametrize("name", ["session", "voter", "messages"])
 def test_a_reader_with_a_state_of_their_own_is_never_served_from_the_kept_pages(reader, pair, name):
     reader.get(PAIR)
