@@ -17,7 +17,9 @@ def pytest_addoption(parser):
 def stack():
     if lacking := missing():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"Missing on this machine: {lacking}")
+    # The readers of a load are a rush, and compute nothing.
     own = {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "TRUSTED_PROXIES": "1", "NEWSLETTER_KEYS": ""}
+    own |= {"VOTE_PROOF_OF_WORK": "never"}
     with running_stack(*PROCESSES, web_nodes=2, **own) as running:
         yield running
 
