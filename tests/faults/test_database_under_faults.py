@@ -74,6 +74,7 @@ def is_writing(stack, table):
         ).fetchone()[0]
 
 
+@pytest.mark.long
 def test_an_import_that_loses_its_database_leaves_nothing_and_can_be_run_again(stack, tmp_path):
     sheet = tmp_path / "catalogue.csv"
     with sheet.open("w", newline="") as file:
@@ -109,6 +110,7 @@ SUMS = (
 )
 
 
+@pytest.mark.long
 def test_an_issue_that_loses_its_database_in_the_middle_reaches_everybody(stack):
     """Marks wait for the disk here. Each kill may repeat one mail for each connection, the same to the byte."""
     recipients, workers, tally = 1500, 2, Tally()
@@ -148,6 +150,7 @@ def test_an_issue_that_loses_its_database_in_the_middle_reaches_everybody(stack)
     assert tally.differing == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["postgres", "sqlite"])
 def test_a_migration_that_was_interrupted_is_run_again_and_ends_well(stack, tmp_path, kind):
     """Killed again and again at another moment, until once it gets through; then nothing is missing."""

@@ -87,6 +87,7 @@ def run(environment, *words, preexec=None):
     )
 
 
+@pytest.mark.long
 def test_a_vote_that_finds_the_disk_full_is_refused_with_503_and_the_database_stays_whole(small_site):
     _, environment = small_site
 
@@ -98,6 +99,7 @@ def test_a_vote_that_finds_the_disk_full_is_refused_with_503_and_the_database_st
     assert run(environment, "manage.py", "recount_votes").returncode == 0
 
 
+@pytest.mark.long
 def test_a_backup_that_finds_the_disk_full_says_so_and_is_not_taken_for_one(small_site, tmp_path):
     _, environment = small_site
 
@@ -139,6 +141,7 @@ print(Tool.objects.get(slug="claude-code").logo.name == "")
 """
 
 
+@pytest.mark.long
 def test_an_upload_that_finds_the_disk_full_changes_no_row(small_site):
     _, environment = small_site
 
@@ -162,12 +165,14 @@ except OSError as error:
 """
 
 
+@pytest.mark.long
 def test_a_mail_that_finds_the_disk_full_is_not_taken_for_sent(small_site):
     _, environment = small_site
 
     assert run(environment, "-c", MAIL).stdout.split() == ["refused"]
 
 
+@pytest.mark.long
 def test_a_beat_whose_clock_was_a_day_ahead_goes_on_as_soon_as_it_is_mended(stack):
     """Its file says that everything has run tomorrow."""
     for name in ("beat", "beat-2"):
@@ -187,6 +192,7 @@ def test_a_beat_whose_clock_was_a_day_ahead_goes_on_as_soon_as_it_is_mended(stac
         )
 
 
+@pytest.mark.long
 def test_two_beats_do_no_harm(stack):
     stack.running.get("beat-2") or stack.start("beat-2")
     run_again = time.monotonic() + 6

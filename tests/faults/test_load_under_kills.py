@@ -100,6 +100,7 @@ def test_what_was_acknowledged_stands_though_processes_are_killed_under_load(sta
     assert max(sizes[-third:]) < max(sizes[:third]) * (1.25 if minutes >= 5 else 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["worker-mail", "worker", "beat", "beat-2"])
 def test_every_process_that_is_told_to_stop_is_gone_within_ten_seconds(stack, name):
     stack.running.get(name) or stack.start(name)

@@ -53,7 +53,9 @@ def session_key(stack):
     return stack.manage("shell", "--no-imports", "-c", SESSION).split()[-1]
 
 
-@pytest.mark.parametrize("fault", [away, hanging, flushed])
+@pytest.mark.parametrize(
+    "fault", [away, pytest.param(hanging, marks=pytest.mark.long), pytest.param(flushed, marks=pytest.mark.long)]
+)
 def test_pages_votes_subscriptions_and_admin_go_on_without_redis(stack, session_key, fault):
     promises = Promises(stack)
     reader, editor = promises.reader(), promises.reader()
@@ -82,6 +84,7 @@ def test_pages_votes_subscriptions_and_admin_go_on_without_redis(stack, session_
     assert {it.status for it in promises.asked} <= {200, 202, 302}
 
 
+@pytest.mark.long
 def test_jobs_are_taken_again_when_redis_has_been_away(stack):
     """Workers and beat find it again by themselves."""
     stack.kill("redis")
