@@ -15,6 +15,22 @@ TESTING = {
 }
 os.environ.update(TESTING)
 
+
+def pytest_addoption(parser):
+    parser.addoption("--database-only", action="store_true", help="leave out tests that ask for no database")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out, on the second database, the tests that would be the same again: those of pure functions and texts."""
+    if not config.getoption("database_only"):
+        return
+    asked = {"db", "transactional_db", "django_db_setup"}
+    left_out = [it for it in items if not asked & set(it.fixturenames) and not it.get_closest_marker("django_db")]
+    config.hook.pytest_deselected(items=left_out)
+    dropped = set(left_out)
+    items[:] = [it for it in items if it not in dropped]
+
+
 # Tests clear the cache. Of those that run side by side each has a database of its own in a shared store.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 if WORKER.isdigit() and os.environ.get("CACHE_URL"):

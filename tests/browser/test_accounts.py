@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_every_page import AXE, SIDEWAYS
+from tests.browser.test_every_page import AXE, AXE_COLOURS, SIDEWAYS
 from tests.browser.test_without_a_mouse import tab_to
 
 ENTRANCE = ["/accounts/login/", "/accounts/login/?next=/admin/", "/accounts/login/code/", "/accounts/signup/"]
@@ -177,9 +177,9 @@ def findings(page, paths, home):
             page.set_viewport_size({"width": width, "height": 900})
             if wide := page.evaluate(SIDEWAYS):
                 found[f"{path} {width}"] = str(wide)
-            for theme in ("light", "dark"):
+            for theme, options in (("light", AXE), ("dark", AXE_COLOURS)):
                 page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                results = Axe().run(page, options=AXE)
+                results = Axe().run(page, options=options)
                 if results.violations_count:
                     found[f"{path} {width} {theme}"] = results.generate_report()
     return found
