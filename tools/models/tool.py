@@ -135,6 +135,8 @@ class Tool(Checked):
             models.Index(fields=["homepage"], name="tool_homepage"),
             models.Index(F("standing").desc(), Lower("name"), F("id"), name="tool_list"),
             models.Index(F("category"), F("standing").desc(), Lower("name"), F("id"), name="tool_list_of_a_shelf"),
+            # A rare licence would have the whole list read through for its few tools.
+            models.Index(F("licence"), F("standing").desc(), Lower("name"), F("id"), name="tool_list_of_a_licence"),
             models.Index(F("published_at").desc(), Lower("name"), F("id"), name="tool_newest"),
             models.Index(fields=["is_sample"], name="tool_sample", condition=Q(is_sample=True)),
         ]
