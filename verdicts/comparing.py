@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
 from tools.models import Category, Change, FormerSlug, Tool
 from tools.slugs import is_valid
+from tools.statements import statement
 from verdicts import queries, scoring
 from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
@@ -35,18 +37,23 @@ def tools_named(slugs: list[str]) -> list[ScoredTool]:
     """
     if not all(is_valid(slug) for slug in slugs):  # PostgreSQL does not even look for a NUL
         raise UnknownTools
-    public = queries.with_figures(Tool.objects.public())
-    found = {tool.slug: tool for tool in public.filter(slug__in=slugs)}
+    found = {tool.slug: tool for tool in _public_tools_at(slugs)}
     missing = [slug for slug in slugs if slug not in found]
     if missing:
         moved = dict(FormerSlug.objects.filter(slug__in=missing).values_list("slug", "tool"))
         if len(moved) < len(set(missing)):
             raise UnknownTools
+        public = queries.with_figures(Tool.objects.public())
         by_pk = {tool.pk: tool for tool in public.filter(pk__in=moved.values())}
         if len(by_pk) < len(set(moved.values())):
             raise UnknownTools
         found |= {by_pk[pk].slug: by_pk[pk] for pk in moved.values()}
     return queries.scored(found[slug] for slug in sorted(found))
+
+
+@statement
+def _public_tools_at(slugs: list[str]) -> QuerySet[Tool]:
+    return queries.with_figures(Tool.objects.public()).filter(slug__in=slugs)
 
 
 def columns_of(pair: str) -> list[ScoredTool]:
