@@ -3,14 +3,15 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
-from django.urls import reverse
 from django.utils import timezone
 
+from tools.addresses import address
 from tools.models import Category, Change, FormerSlug, Tool
 from tools.slugs import is_valid
 from tools.statements import statement
@@ -75,7 +76,7 @@ def comparison_path(tools: Sequence[Tool]) -> str:
     """Return the one address of these tools: their own page for one, else joined in the order of their slugs."""
     if len(tools) == 1:
         return tools[0].get_absolute_url()
-    return reverse("comparison", args=[SEPARATOR.join(sorted(tool.slug for tool in tools))])
+    return address("comparison", SEPARATOR.join(sorted(tool.slug for tool in tools)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def score_rows(
     ]
 
 
-@dataclass(slots=True)
+@dataclass
 class ComparisonPage:
     """Everything the page of two to four tools prints."""
 
@@ -133,11 +134,11 @@ class ComparisonPage:
     as_of: datetime.date | None = None
     advice: list[tuple[ScoredTool, str]] = field(default_factory=list)
 
-    @property
+    @cached_property
     def title(self) -> str:
         return " vs ".join(tool.name for tool in self.columns)
 
-    @property
+    @cached_property
     def category(self) -> Category | None:
         """The shelf all the tools share, if they do."""
         shelves = {tool.category_id: tool.category for tool in self.columns}
@@ -147,11 +148,11 @@ class ComparisonPage:
     def headline(self) -> str:
         return self.curated.headline if self.curated else ""
 
-    @property
+    @cached_property
     def standfirst(self) -> str:
         return result_in_words(self.columns)
 
-    @property
+    @cached_property
     def lead(self) -> str:
         return lead_in_words(self.columns)
 
@@ -159,11 +160,11 @@ class ComparisonPage:
     def equal_count(self) -> int:
         return sum(not row.differs for row in self.all_fact_rows)
 
-    @property
+    @cached_property
     def fact_rows(self) -> list[FactRow]:
         return [row for row in self.all_fact_rows if row.differs or not self.only_differences]
 
-    @property
+    @cached_property
     def canonical_path(self) -> str:
         return comparison_path(self.columns)
 
