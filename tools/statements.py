@@ -12,10 +12,14 @@ writes is kept, on PostgreSQL prepared as well. Each call asks the database and 
 
 Arguments are numbers, texts, days, moments, and short lists of them. They may only end up as values of the statement: the
 function must not look at them, nor at the clock.
+
+What a page will ask in any case it asks `together`, so that on PostgreSQL all of it goes there and back once.
 """
 
 import datetime
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
@@ -27,6 +31,8 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 
 type Shape = tuple[tuple[type, int], ...]
+type Call = tuple["Statement", tuple[Any, ...]]
+_found_ahead: ContextVar[dict[Call, list[Any]] | None] = ContextVar("found_ahead", default=None)
 
 
 def statement[M: Model](write: Callable[..., QuerySet[M, Any]]) -> "Statement":
@@ -38,21 +44,58 @@ class Statement:
 
     def __init__(self, write: Callable[..., QuerySet[Any, Any]]) -> None:
         self.write = write
-        self.written: dict[Shape, Written | None] = {}
+        self.forms: dict[Shape, Written | None] = {}
         update_wrapper(self, write)
 
     def __call__(self, *values: Any) -> list[Any]:
+        written = self.written_for(values)
+        if written is None:
+            return []
+        ahead = _found_ahead.get()
+        found = ahead.pop((self, _key(values)), None) if ahead else None
+        if found is None:
+            with written.asked(_flat(values)) as cursor:
+                found = cursor.fetchall()
+        return written.made_of(found)
+
+    def written_for(self, values: Sequence[Any]) -> "Written | None":
+        """Return the statement for arguments of this shape; None if it can find nothing, as with an empty list."""
         shape = tuple(
             (type(it[0]) if it else int, len(it)) if isinstance(it, list) else (type(it), -1) for it in values
         )
-        if shape not in self.written:
-            self.written[shape] = _written(self.write, shape)
-        kept = self.written[shape]
-        return kept.rows(_flat(values)) if kept else []
+        if shape not in self.forms:
+            self.forms[shape] = _written(self.write, shape)
+        return self.forms[shape]
 
 
-def _flat(values: Sequence[Any]) -> list[Any]:
-    return [one for it in values for one in (it if isinstance(it, list) else (it,))]
+@contextmanager
+def together(*calls: Call) -> Iterator[None]:
+    """Ask some statements, each given with its arguments, in one go: the first such call inside finds its rows.
+
+    Only PostgreSQL has anything to gain; elsewhere each call asks by itself.
+    """
+    written = [(it, values, form) for it, values in calls if (form := it.written_for(values))]
+    connection: Any = connections[written[0][2].queryset.db] if written else None
+    if connection is None or connection.vendor != "postgresql":
+        yield
+        return
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        asked = {(it, _key(values)): form.asked(_flat(values)) for it, values, form in written}
+    token = _found_ahead.set({call: cursor.fetchall() for call, cursor in asked.items()})
+    try:
+        yield
+    finally:
+        _found_ahead.reset(token)
+
+
+def _key(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple([tuple(it) if isinstance(it, list) else it for it in values])
+
+
+def _flat(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple([one for it in values for one in (it if isinstance(it, list) else (it,))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +120,18 @@ class Written:
         if len({it.place for it in self.params if isinstance(it, Slot)}) < len(stand_ins):
             raise ValueError("An argument is not a value of the statement.")
 
-    def rows(self, values: list[Any]) -> list[Any]:
-        using = self.queryset.db
-        params = [it.adapt(values[it.place]) if type(it) is Slot else it for it in self.params]
-        with _cursor(connections[using]) as cursor:
-            cursor.execute(self.sql, params)
-            answer = _Answer(self, cursor.fetchall())
-        asked: Any = QuerySet(self.queryset.model, query=answer, using=using)  # type: ignore[arg-type]
-        as_written: Any = self.queryset
-        asked._fields = as_written._fields
-        return list(as_written._iterable_class(asked))
+    def asked(self, values: Sequence[Any]) -> CursorWrapper:
+        """Return a cursor from which the rows can be fetched."""
+        cursor = _cursor(connections[self.queryset.db])
+        cursor.execute(self.sql, [it.adapt(values[it.place]) if type(it) is Slot else it for it in self.params])
+        return cursor
+
+    def made_of(self, found: list[Any]) -> list[Any]:
+        """Return what the queryset makes of rows."""
+        written: Any = self.queryset
+        asked: Any = QuerySet(written.model, query=_Answer(self, found), using=written.db)  # type: ignore[arg-type]
+        asked._fields = written._fields
+        return list(written._iterable_class(asked))
 
 
 class _Answer:
@@ -159,8 +204,11 @@ def _slot(param: Any, places: dict[Any, int], stand_ins: list[Any], connection: 
 
 
 def _cursor(connection: Any) -> CursorWrapper:
-    """Return a cursor; on PostgreSQL one that sends values apart from the statement, which is what it takes to prepare it."""
-    if connection.vendor != "postgresql":
+    """Return a cursor; on PostgreSQL one that sends values apart from the statement, which is what it takes to prepare it.
+
+    Whoever reads along, a developer or a test, reads the values where they belong.
+    """
+    if connection.vendor != "postgresql" or connection.queries_logged:
         return connection.cursor()
     from django.db.backends.postgresql.base import ServerBindingCursor
 

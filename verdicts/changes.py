@@ -20,7 +20,7 @@ def changes_of(
     now = timezone.now()
     moment = min(until, now) if until else now
     if limit == ON_A_PAGE:
-        changes = _changes_of_a_page(list(by_pk), moment)
+        changes = changes_on_a_page(list(by_pk), moment)
     else:
         changes = list(Change.objects.of(tools).public(moment).newest_first()[:limit])
     for change in changes:
@@ -29,5 +29,5 @@ def changes_of(
 
 
 @statement
-def _changes_of_a_page(tools: list[int], moment: datetime.datetime) -> QuerySet[Change]:
+def changes_on_a_page(tools: list[int], moment: datetime.datetime) -> QuerySet[Change]:
     return Change.objects.of(tools).public(moment).newest_first()[:ON_A_PAGE]

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -208,6 +209,17 @@ def comparison_page(
 
     `with_records` adds to each persona its base rates, which are today's.
     """
+    now = timezone.now()
+    ahead = nullcontext() if as_of else queries.asked_ahead(tools, now, with_records=with_records)
+    with ahead:
+        page = _made_page(tools, as_of, now, with_records=with_records)
+    page.only_differences = only_differences
+    return page
+
+
+def _made_page(
+    tools: list[ScoredTool], as_of: datetime.date | None, now: datetime.datetime, *, with_records: bool
+) -> ComparisonPage:
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
     if moment:
         queries.turn_back(tools, moment)
@@ -221,7 +233,7 @@ def comparison_page(
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
     curated = queries.curated_comparison(tools, moment)
-    changes = changes_of(tools, until=moment)
+    changes = changes_of(tools, until=moment or now)
     return ComparisonPage(
         columns=tools,
         curated=curated,
@@ -229,7 +241,6 @@ def comparison_page(
         scorecard=score_rows(panel, tools, verdicts, queries.records() if with_records else None),
         changes=changes,
         pairs=[] if as_of else [pair_of(a, b) for a, b in queries.neighbours(tools)],
-        only_differences=only_differences,
         as_of=as_of,
         advice=[(tool, curated.advice()[tool.pk]) for tool in tools] if curated else [],
     )

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations
 from types import SimpleNamespace
@@ -14,7 +15,6 @@ from django.db.models import (
     F,
     FloatField,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -24,8 +24,9 @@ from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from tools.models import Category, Change, Fact, FactKind, Price, Tool
-from tools.statements import statement
+from tools.statements import statement, together
 from verdicts import scoring
+from verdicts.changes import changes_on_a_page
 from verdicts.keeping import keep, kept
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.scored import ScoredTool, Shelf
@@ -192,8 +193,13 @@ def newest_verdicts(panel: Collection[Reviewer], limit: int = HOME_VERDICTS) -> 
     newest = list(_verdicts_in_public().values_list("tool", "pk")[: limit * len(panel)])
     first = dict(reversed(newest))
     shown = sorted(first.values(), key=[pk for _, pk in newest].index)[:limit]
-    found = with_its_words(Verdict.objects.all()).in_bulk(shown)
+    found = {verdict.pk: verdict for verdict in _verdicts_with_words(shown)}
     return [found[pk] for pk in shown if pk in found]
+
+
+@statement
+def _verdicts_with_words(verdicts: list[int]) -> QuerySet[Verdict]:
+    return with_its_words(Verdict.objects.filter(pk__in=verdicts)).order_by()
 
 
 def latest_verdicts(limit: int) -> QuerySet[Verdict]:
@@ -216,14 +222,11 @@ def _verdicts_in_public() -> QuerySet[Verdict]:
 
 def categories_with_leaders() -> list[Shelf]:
     """Return categories that have tools, each with `leaders`: its best by panel share, among those at quorum."""
-    categories = cast(list[Shelf], list(filled_categories()))
-    best = Tool.objects.filter(at_quorum(), state="published", category=OuterRef("pk"))
-    places = {f"place_{n}": Subquery(sort_tools(best, "panel").values("pk")[n : n + 1]) for n in range(LEADERS)}
-    first = [pk for row in Category.objects.order_by().annotate(**places).values_list(*places) for pk in row if pk]
-    ranked = sort_tools(with_figures(Tool.objects.filter(pk__in=first)), "panel")
+    categories = cast(list[Shelf], _filled_categories())
+    first = [pk for row in _first_places() for pk in row if pk]
     counts = shelf_coverage()
     leaders: dict[int, list[ScoredTool]] = {}
-    for tool in scored(ranked):
+    for tool in scored(_ranked(first)):
         leaders.setdefault(tool.category_id, []).append(tool)
     for category in categories:
         category.leaders = leaders.get(category.pk, [])
@@ -232,23 +235,61 @@ def categories_with_leaders() -> list[Shelf]:
     return categories
 
 
-def curated_comparisons(of: QuerySet[Comparison] | None = None) -> list[Comparison]:
+@statement
+def _filled_categories() -> QuerySet[Category]:
+    return filled_categories()
+
+
+@statement
+def _first_places() -> QuerySet[Any, Any]:
+    best = Tool.objects.filter(at_quorum(), state="published", category=OuterRef("pk"))
+    places = {f"place_{n}": Subquery(sort_tools(best, "panel").values("pk")[n : n + 1]) for n in range(LEADERS)}
+    return Category.objects.order_by().annotate(**places).values_list(*places)
+
+
+@statement
+def _ranked(tools: list[int]) -> QuerySet[Tool]:
+    return sort_tools(with_figures(Tool.objects.filter(pk__in=tools)), "panel")
+
+
+def curated_comparisons() -> list[Comparison]:
     """Return published comparisons of public tools, newest feature first, their tools scored."""
-    public = with_figures(Tool.objects.public())
-    rows = list(
-        (Comparison.objects.all() if of is None else of)
-        .exclude(published_at=None)
-        .exclude(first__state="draft")
-        .exclude(second__state="draft")
-        .prefetch_related(Prefetch("first", public), Prefetch("second", public))
-        .order_by(F("featured_on").desc(nulls_last=True), "-published_at")[:12]
-    )
-    for row in rows:
-        scored([row.first, row.second])
-    return rows
+    rows = _curated()
+    pks = sorted({pk for row in rows for pk in (row.first_id, row.second_id)})
+    tools = {tool.pk: tool for tool in scored(_public_with_figures(pks))}
+    shown = [row for row in rows if row.first_id in tools and row.second_id in tools]
+    for row in shown:
+        row.first, row.second = tools[row.first_id], tools[row.second_id]
+    return shown
+
+
+@statement
+def _curated() -> QuerySet[Comparison]:
+    public = Comparison.objects.published().exclude(first__state="draft").exclude(second__state="draft")
+    return public.order_by(F("featured_on").desc(nulls_last=True), "-published_at")[:12]
+
+
+@statement
+def _public_with_figures(tools: list[int]) -> QuerySet[Tool]:
+    return with_figures(Tool.objects.public().filter(pk__in=tools)).order_by()
 
 
 # One or several tools --------------------------------------------------------------------------
+
+
+def tool_at(slug: str) -> Tool | None:
+    """Return the tool that has this address now, else the one that had it last, with its figures."""
+    return next(iter(_tool_at(slug) or _tool_formerly_at(slug)), None)
+
+
+@statement
+def _tool_at(slug: str) -> QuerySet[Tool]:
+    return with_figures(Tool.objects.filter(slug=slug))
+
+
+@statement
+def _tool_formerly_at(slug: str) -> QuerySet[Tool]:
+    return with_figures(Tool.objects.filter(former_slugs__slug=slug))
 
 
 def scorecard_verdicts(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> list[Verdict]:
@@ -270,6 +311,25 @@ def _in_their_places(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
 @statement
 def _verdicts_of_today(tools: list[int]) -> QuerySet[Verdict]:
     return _in_their_places(Verdict.objects.published().filter(tool__in=tools))
+
+
+def asked_ahead(tools: Sequence[Tool], now: datetime.datetime, *, with_records: bool) -> AbstractContextManager[None]:
+    """Ask what the page about some tools shows of today, all at once: the functions here find it inside the block."""
+    pks = [tool.pk for tool in tools]
+    calls: list[Any] = [
+        (panel_of_today, ()),
+        (_verdicts_of_today, (pks,)),
+        (_prices_on, (pks, timezone.localdate())),
+        (_facts_of_today, (pks,)),
+        (changes_on_a_page, (pks, now)),
+        (_curated_with, (pks,)),
+        (_judged_beside, (pks, _shelves_of(tools))),
+    ]
+    if len(tools) == 2:
+        calls.append((_comparison_of, tuple(sorted(pks))))
+    if with_records:
+        calls.append((_change_written_last, ()))
+    return together(*calls)
 
 
 OWN_TEXT = ["name", "tagline", "description", "entry", "vendor", "licence", "latest_version", "released_on"]
@@ -378,7 +438,7 @@ def neighbours(tools: Sequence[Tool]) -> list[tuple[Tool, Tool]]:
     here = {tool.pk: tool for tool in tools}
     curated = _curated_with(list(here))
     pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != {*here}]
-    for peer in _judged_beside(list(here), list({tool.category_id for tool in tools})):
+    for peer in _judged_beside(list(here), _shelves_of(tools)):
         pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
     unique = {frozenset((a.pk, b.pk)): (here.get(a.pk, a), here.get(b.pk, b)) for a, b in reversed(pairs)}
     found = list(reversed(unique.values()))[:PAIRS]
@@ -388,6 +448,10 @@ def neighbours(tools: Sequence[Tool]) -> list[tuple[Tool, Tool]]:
             scoring.PanelScore(tally.ships, tally.total) if tally else scoring.PanelScore(0, 0)
         )
     return found
+
+
+def _shelves_of(tools: Sequence[Tool]) -> list[int]:
+    return sorted({tool.category_id for tool in tools})
 
 
 @statement

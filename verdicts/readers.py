@@ -3,11 +3,13 @@
 import datetime
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from tools.models import Tool
+from tools.statements import statement
 from verdicts.scoring import CommunityScore
 from voting.models import Tally, TallyDay, Vote
 
@@ -84,12 +86,11 @@ class History:
 
 def history_of(tool: Tool) -> History | None:
     """Return what each month has added to the votes of a tool; None without votes. One query, and the tally's."""
-    tally = Tally.objects.filter(pk=tool.pk).first()
+    tally = next(iter(_tally_of(tool.pk)), None)
     if tally is None or tally.ships + tally.skips == 0:
         return None
     ends: dict[datetime.date, tuple[int, int]] = {}
-    days = TallyDay.objects.filter(tool=tool).order_by("day").values_list("day", "ships", "skips")
-    for day, ships, skips in [*days, (timezone.now().date(), tally.ships, tally.skips)]:
+    for day, ships, skips in [*_days_of(tool.pk), (timezone.now().date(), tally.ships, tally.skips)]:
         ends[day.replace(day=1)] = (ships, skips)
     if len(ends) > MOST_MONTHS:
         ends = dict(list(ends.items())[-MOST_MONTHS - 1 :])
@@ -101,3 +102,13 @@ def history_of(tool: Tool) -> History | None:
     added = [(first, s - a, k - b) for first, ((a, b), (s, k)) in zip(ends, steps, strict=True)]
     scale = max(1, *(n for _, *both in added for n in both))
     return History([Month(*row, place, scale) for place, row in enumerate(added)])
+
+
+@statement
+def _tally_of(tool: int) -> QuerySet[Tally]:
+    return Tally.objects.filter(pk=tool)
+
+
+@statement
+def _days_of(tool: int) -> QuerySet[Any, Any]:
+    return TallyDay.objects.filter(tool=tool).order_by("day").values_list("day", "ships", "skips")

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils import timezone
 
 from tools.models import Price, Tool
 from verdicts import comparing, queries
@@ -80,6 +81,12 @@ def staleness_words(verdicts: list[Verdict]) -> str:
 def tool_page(found: Tool, *, with_records: bool = False) -> ToolPage:
     """Return the page about a tool that has been through `queries.with_figures`."""
     [tool] = queries.scored([found])
+    now = timezone.now()
+    with queries.asked_ahead([tool], now, with_records=with_records):
+        return _made_page(tool, now, with_records=with_records)
+
+
+def _made_page(tool: ScoredTool, now: datetime.datetime, *, with_records: bool) -> ToolPage:
     prices = queries.current_prices([tool])
     tool.price = next(iter(prices.get(tool.pk, [])), None)
     return ToolPage(
@@ -92,6 +99,6 @@ def tool_page(found: Tool, *, with_records: bool = False) -> ToolPage:
             queries.scorecard_verdicts([tool]),
             queries.records() if with_records else None,
         ),
-        changes=changes_of([tool]),
+        changes=changes_of([tool], until=now),
         pairs=[comparing.pair_of(a, b) for a, b in queries.neighbours([tool])],
     )

@@ -106,7 +106,7 @@ def _tray(request: HttpRequest) -> list[ScoredTool]:
 
 @require_safe
 def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
-    found = queries.with_figures(Tool.objects.named(slug)).first()
+    found = queries.tool_at(slug)
     if found is None or (found.is_draft and not _may_preview(request)):
         raise Http404("No such tool.")
     wants_all = request.META.get("QUERY_STRING") == "votes=all"

@@ -3,13 +3,13 @@
 import datetime
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
 from tools.models import Change, Price, Tool
-from tools.statements import statement
+from tools.statements import statement, together
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +96,34 @@ def test_a_statement_refuses_what_it_could_not_fill_in():
     for value in (None, True, 1.5, (1, 2)):
         with pytest.raises(TypeError, match="takes no"):
             tools_at(value)
+
+
+def test_what_is_asked_together_is_what_each_call_would_have_found():
+    for name in ("Anchor", "Buoy"):
+        factories.tool(name)
+    with CaptureQueriesContext(connection) as captured, together((tools_at, (["anchor", "buoy"],)), (tools_at, ([],))):
+        found = tools_at(["anchor", "buoy"])
+        Tool.objects.filter(slug="anchor").update(tagline="Drags")
+        assert [tool.slug for tool in found] == ["anchor", "buoy"]
+        assert tools_at([]) == []
+        assert tools_at(["anchor", "buoy"])[0].tagline == "Drags"  # asked a second time, it asks the database
+    assert len(captured) == 3
+    with together((tools_at, (["buoy"],))):
+        assert [tool.slug for tool in tools_at(["anchor"])] == ["anchor"]
+    with together():
+        assert tools_at(["buoy"])[0].slug == "buoy"
+
+
+def test_a_statement_that_fails_among_others_fails_as_it_would_alone():
+    @statement
+    def too_long_ago(day: datetime.date):
+        return Price.objects.filter(starts_on__gte=day).extra(where=["1 / 0 = 1"])
+
+    if connection.vendor == "postgresql":
+        factories.tool("Anchor").prices.create(amount="1", starts_on=datetime.date(2026, 5, 4))
+        with pytest.raises(DataError), transaction.atomic(), together((too_long_ago, (datetime.date(2026, 1, 1),))):
+            raise AssertionError("The block does not begin.")
+    assert tools_at(["buoy"]) == []
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
