@@ -103,7 +103,8 @@ def mail() -> bytes:
 def reset() -> None:
     """Let the issue be sent again."""
     with transaction.atomic():
-        Delivery.objects.update(state=0, attempts=0, next_attempt_at=None, sent_at=None, smtp_code=0, reply="")
+        sent = Delivery.objects.exclude(state=Delivery.State.PENDING)
+        sent.update(state=0, attempts=0, next_attempt_at=None, sent_at=None, smtp_code=0, reply="")
         SendBatch.objects.update(state="ready", next_attempt_at=None, lease_until=None, sent=0)
         now = timezone.now()
         SendBatch.objects.update(wave_at=now - datetime.timedelta(seconds=1))
