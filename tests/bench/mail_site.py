@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from newsletter import freezing, schedule, ticking
@@ -115,18 +116,26 @@ def reset() -> None:
 
 
 def check_sums(count: int) -> None:
-    issue = Issue.objects.get()
+    issue = Issue.objects.get(frozen_at__isnull=False)
     ends = ends_of(issue)
     if ends["sent"] != count or sum(ends.values()) != count or issue.recipient_count != count:
         raise RuntimeError(f"The sums are not equal: {dict(ends)} of {count}.")
 
 
-def finished(count: int) -> int:
-    issue = Issue.objects.get()
+def finished(count: int) -> dict[str, int]:
+    """Call the issue done, and return its sums, which are all equal."""
+    issue = Issue.objects.get(frozen_at__isnull=False)
     if not finish(issue.pk):
         raise RuntimeError("The issue could not be called done.")
     check_sums(count)
-    return count
+    issue.refresh_from_db()
+    readers = Delivery.objects.aggregate(n=Count("subscriber_id", distinct=True))["n"]
+    batches = SendBatch.objects.aggregate(sizes=Sum("size"), sent=Sum("sent"))
+    candidates = issue.candidate_count - issue.excluded_count
+    sums = {"candidates less excluded": candidates, "recipients": issue.recipient_count, "readers": readers, **batches}
+    if set(sums.values()) != {count}:
+        raise RuntimeError(f"The sums are not equal: {sums} of {count}.")
+    return {**sums, **ends_of(issue)}
 
 
 def seconds_of_a_tick() -> float:

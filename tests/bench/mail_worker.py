@@ -68,7 +68,10 @@ def ledger(where: str) -> int:
     host, port = where.split(":")
     sender = Sender(Session(Server(host, int(port))))
     ready()
-    return sender.work()
+    done = 0
+    while batches := sender.work():  # it ends by itself after a while, as a job has to
+        done += batches
+    return done
 
 
 def ready() -> None:

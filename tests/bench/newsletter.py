@@ -8,6 +8,7 @@ Without PostgreSQL and Redis (DATABASE_URL, CELERY_BROKER_URL) only what needs n
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -65,12 +66,14 @@ def tool(name: str) -> str:
 
 
 @contextmanager
-def sink(*, pipelining: bool = True) -> Iterator[str]:
-    """A mail server that takes everything and keeps nothing; gives its host and port."""
+def sink(*, pipelining: bool = True, counts: Path | None = None) -> Iterator[str]:
+    """A mail server that takes everything and keeps nothing; gives its host and port. It may write counts to a file."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         where = f"127.0.0.1:{free.getsockname()[1]}"
     command = [tool("smtp-sink"), *(["-u", "nobody"] if os.geteuid() == 0 else []), *([] if pipelining else ["-p"])]
-    process = subprocess.Popen([*command, where, "2000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command += ["-c"] if counts else []
+    with open(counts or os.devnull, "wb") as output:
+        process = subprocess.Popen([*command, where, "2000"], stdout=output, stderr=subprocess.DEVNULL)
     try:
         until(lambda: answers(where), 10)
         yield where
@@ -86,6 +89,13 @@ def answers(where: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def taken(counts: Path) -> int:
+    """Return how many messages a sink says it has taken."""
+    with counts.open("rb") as file:
+        file.seek(max(0, counts.stat().st_size - 200))
+        return int(re.findall(rb"mesg=(\d+)", file.read())[-1])
 
 
 def until(is_so, seconds: float) -> None:
@@ -214,7 +224,7 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         if asked.memory and on_server:
             found["memory_kib"] = {size: peak_at(size, where, env) for size in (10_000, 200_000)}
         if asked.million and on_server:
-            found["million"] = whole_issue(asked.size, where, env)
+            found["million"] = whole_issue(asked.size, where, env, folder / "counts")
     reference_rates = rates["smtp-source"]
     found["rates"] = {name: Spread.of(values) for name, values in rates.items()}
     found["of_smtp_source"] = {
@@ -233,20 +243,27 @@ def peak_at(size: int, where: str, env: dict[str, str]) -> int:
     return ledgered(where, size, env)[1]
 
 
-def whole_issue(size: int, where: str, env: dict[str, str]) -> dict[str, object]:
-    """Freeze an issue of so many, send all of it, and check every sum."""
+def whole_issue(size: int, where: str, env: dict[str, str], counts: Path) -> dict[str, object]:
+    """Freeze an issue of so many, send all of it, and check every sum: the ledger's, the batches' and the server's."""
     from tests.bench import mail_site
 
     freezing = mail_site.fill(size)
-    rate = reference(where, size // 20, len(mail_site.mail()))
-    sending, peak = ledgered(where, size, env)
+    rates = [reference(where, size // 20, len(mail_site.mail()))]
+    with sink(counts=counts) as counting:
+        sending, peak = ledgered(counting, size, env)
+        accepted = taken(counts)
+    rates.append(reference(where, size // 20, len(mail_site.mail())))
     tick = mail_site.seconds_of_a_tick()
+    if accepted != size:
+        raise RuntimeError(f"The server has taken {accepted} mails of {size}.")
+    rate = sum(rates) / 2
     return {
         "recipients": size,
         "freeze_of_sending_by_smtp_source": freezing / (size / rate),
         "of_smtp_source": sending / rate,
         "peak_kib": peak,
-        "sent": mail_site.finished(size),
+        "taken_by_the_server": accepted,
+        "sums": mail_site.finished(size),
         "tick_seconds": tick,
     }
 
