@@ -67,6 +67,14 @@ def environment(name: str, where: str) -> dict[str, str]:
 
 def fill(readers: int) -> float:
     """Freeze a new issue for so many readers, in place of any before it; return the seconds that freezing took."""
+    issue = prepare(readers)
+    start = time.perf_counter()
+    freezing.freeze(issue)
+    return time.perf_counter() - start
+
+
+def prepare(readers: int) -> int:
+    """Make so many readers and an issue whose hour has come, in place of any before it; return the issue's key."""
     Delivery.objects.all().delete()
     for issue in Issue.objects.all():
         issue.delete()
@@ -81,9 +89,7 @@ def fill(readers: int) -> float:
     past = schedule.period_after(timezone.now() - datetime.timedelta(days=9))
     issue = Issue.of(past)
     Issue.objects.filter(pk=issue.pk).update(cutoff_at=timezone.now())
-    start = time.perf_counter()
-    freezing.freeze(issue.pk)
-    return time.perf_counter() - start
+    return issue.pk
 
 
 def _reader(number: int) -> Subscriber:
