@@ -31,6 +31,7 @@ from voting.evidence import (
     DISCARDED,
     HELD,
     HOUR,
+    ONE_SIDED,
     TOLERANCE_NOW,
     TOLERANCE_PAST,
     Ballot,
@@ -57,6 +58,7 @@ __all__ = [
 
 MEMORY = 14 * DAY  # how long anything about addresses is remembered
 WINDOWS = (6 * HOUR, DAY, 3 * DAY, 10 * DAY, 28 * DAY)  # the spans of time in which a crowd is looked for
+LEAST_DAYS = 7  # of fewer days the middle one is no measure
 LEAST_GROUP = 8  # fewer votes show no percentage, and no pattern
 ENOUGH_NEW = 0.01  # a tool is looked at again once so many of its votes are new, and every day
 PAST_VOTES, PRIOR_VOTES = 14.0, 6.0  # how many votes the tool's past and the site's share are worth as reference
@@ -69,7 +71,7 @@ CROWDED = math.log(1e-5)  # how unlikely a network's number of votes on one tool
 
 # Evidence (in nats) that strangers have turned, and by how much they must have moved the percentage, to withhold it; how
 # many votes the past is worth in that; and a turn this much older needs a nat more to be believed.
-DOUBTFUL, MOVED, TURN_VOTES, TURN_AGES = 1.8, 0.05, 60.0, 2.5 * DAY
+DOUBTFUL, MOVED, TURN_VOTES, TURN_AGES, TURN_FADES = 1.8, 0.05, 60.0, 2.5 * DAY, 25.0
 # Evidence from which on a turn is beyond doubt, and votes are held for it, if voters with history do not make it: how
 # much likelier what they say must be where they think as before; and when to give back.
 PLAIN, CONTRADICTED, TURN_OVER = 8.0, 2.5, -0.7
@@ -431,7 +433,7 @@ class Detector:
                 self._balance(episode, view, follow=True)
         turns, looked_at = self._turns(view), len(view.timeline.ballots)
         for side, (evidence, since) in turns.items():
-            if evidence >= PLAIN and self._is_contradicted(view, side, since):
+            if evidence >= PLAIN and self._contradiction(view, side, since) > CONTRADICTED:
                 low, reference = view.strangers(since, ""), self._reference(view.timeline, since, now)
                 if sum(it.value != side for it in low) <= self._usual(view.timeline, since, now):
                     self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
@@ -444,7 +446,8 @@ class Detector:
                 usual = self._usual(view.timeline, begins, now)
                 pace = log_tail_poisson(len(low), usual) if window in WINDOWS else 0.0
                 chance = CHANCE if window in WINDOWS else TURNED
-                if self._hold_excess(view, low, reference, "crowd", usual, pace, chance):
+                mild = self._calm(view, low) if window > 3 * DAY else low
+                if self._hold_excess(view, mild, reference, "crowd", usual, pace, chance):
                     view.renew()
                     continue
                 if pace <= SURPRISE and self._hold_hidden(view, begins, usual):
@@ -466,6 +469,25 @@ class Detector:
         if span >= window:
             return 1 + 1.25 * (timeline.strangers(begins - span, begins) + 1) * window / span
         return math.inf if oldest < self.began + MEMORY else 3 + 1.25 * self.middling * window
+
+    def _calm(self, view: View, group: list[Ballot]) -> list[Ballot]:
+        """Return those of a long span's votes that did not come on days of a surge with both sides in it.
+
+        Such a surge has been judged by itself, while it was young; what comes on the other days is another matter.
+        """
+        age = int((view.now - view.timeline.times[0]) // DAY) if view.timeline.times else 0
+        if age < LEAST_DAYS:
+            return group
+        now = view.now
+        days = [view.timeline.count((0, 1), now - (day + 1) * DAY, now - day * DAY) for day in range(min(28, age))]
+        usual = 1 + 1.25 * sorted(n for _, n in days)[len(days) // 2]
+        busy = {
+            day
+            for day, (ships, n) in enumerate(days)
+            if min(ships, n - ships) > max(usual, LEAST_GROUP, (1 - ONE_SIDED) * n)
+            and log_tail_poisson(n, usual) < SURPRISE
+        }
+        return [it for it in group if int((now - it.at) // DAY) not in busy] if busy else group
 
     def _turns(self, view: View) -> dict[int, tuple[float, float]]:
         """Return, for each side, a running sum of the evidence that strangers are bought for it, and since when it runs.
@@ -495,8 +517,8 @@ class Detector:
             found[side] = max(0.0, total), since
         return found
 
-    def _is_contradicted(self, view: View, side: int, since: float) -> bool:
-        """Tell whether voters with history go on to say what was said before a turn that strangers have made."""
+    def _contradiction(self, view: View, side: int, since: float) -> float:
+        """Return how much more likely (in nats) what voters with history say is if a turn of strangers is theirs alone."""
         ships, n = view.timeline.count((2,), since, view.now)
         mine = ships if side > 0 else n - ships
         ships_then, n_then = view.timeline.count((0, 1, 2), -math.inf, since)
@@ -505,8 +527,8 @@ class Detector:
         if side < 0:
             then, low = 1 - then, 1 - low
         if low <= then:
-            return False
-        return mine * math.log(then / low) + (n - mine) * math.log((1 - then) / (1 - low)) > CONTRADICTED
+            return 0.0
+        return mine * math.log(then / low) + (n - mine) * math.log((1 - then) / (1 - low))
 
     def _note_doubt(self, view: View, turns: dict[int, tuple[float, float]]) -> None:
         """Withhold the percentage, not the votes, where strangers may have moved it, until more voters have come."""
@@ -517,9 +539,11 @@ class Detector:
             return
         for side in (1, -1):
             evidence, since = turns[side]
-            if evidence < max(DOUBTFUL, (now - since) / TURN_AGES):  # an old turn must be plain
-                continue
             s, m = timeline.count((0, 1), since, now)
+            evidence += max(0.0, self._contradiction(view, side, since))
+            # An old turn must be plain; on a quiet tool it ages by its votes, not by the calendar.
+            if evidence < max(DOUBTFUL, min((now - since) / TURN_AGES, m / TURN_FADES)):
+                continue
             mine = s if side > 0 else m - s
             usual = self._reference(timeline, since, now).of(side)
             bought = mine - (m - mine) * usual / (1 - usual)
@@ -581,11 +605,15 @@ class Detector:
         rules = ("crowd",) if episode.rule == "crowd" else ("sleepers", "mail")
         inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
         group = [it for it in inside if it.rule in rules or (not it.rule and view.standing[it.id] < 2)]
+        if not episode.two_sided:
+            group = self._calm(view, group)
         mine = [it for it in group if it.value == episode.side]
         held = [it for it in mine if it.rule == episode.rule]
         if not held:
             return
         reference = self._reference(view.timeline, episode.begins, ends)
+        if episode.two_sided:
+            reference = reference.for_newcomers()
         opinion = log_tail_binomial(len(mine), len(group), reference.most(episode.side))
         want = excess(len(mine), len(group), reference, episode.side, two_sided=episode.two_sided)
         if opinion > episode.enough:
@@ -634,13 +662,15 @@ class Detector:
             return False
         for side in (1, -1):
             mine = [it for it in group if it.value == side]
-            opinion = log_tail_binomial(len(mine), n, reference.most(side))
+            # Where the other side alone is more than all strangers used to be, honest people have come too.
+            two_sided = n - len(mine) > usual
+            measure = reference.for_newcomers() if two_sided else reference
+            opinion = log_tail_binomial(len(mine), n, measure.most(side))
             by_pace = opinion > chance
             if by_pace and not (opinion < HINT and opinion + pace < SURPRISE):
                 continue
             enough = HINT / 2 if by_pace else CHANCE / 2
-            # Where the other side alone is more than all strangers used to be, honest people have come too.
-            return self._hold_most(view, group, reference, side, rule, enough, two_sided=n - len(mine) > usual)
+            return self._hold_most(view, group, measure, side, rule, enough, two_sided=two_sided)
         return False
 
     def _hold_most(
