@@ -540,9 +540,11 @@ class Detector:
         for side in (1, -1):
             evidence, since = turns[side]
             s, m = timeline.count((0, 1), since, now)
-            evidence += max(0.0, self._contradiction(view, side, since))
-            # An old turn must be plain; on a quiet tool it ages by its votes, not by the calendar.
-            if evidence < max(DOUBTFUL, min((now - since) / TURN_AGES, m / TURN_FADES)):
+            age, against = (now - since) / TURN_AGES, self._contradiction(view, side, since)
+            if m > n / 2 and evidence > DOUBTFUL / 2 and against > CONTRADICTED:
+                # Strangers are most of all there is, and voters with history say otherwise: time alone clears nothing.
+                evidence, age = evidence + against, min(age, m / TURN_FADES)
+            if evidence < max(DOUBTFUL, age):  # an old turn must be plain
                 continue
             mine = s if side > 0 else m - s
             usual = self._reference(timeline, since, now).of(side)
@@ -602,9 +604,10 @@ class Detector:
         """Hold as much of an episode's side as is excess by what is known now: more where it goes on, less later."""
         ends = view.now if follow else episode.ends + DAY
         # What was held stays in the group whatever history its voters gain: a vote elsewhere next day is cheap.
-        rules = ("crowd",) if episode.rule == "crowd" else ("sleepers", "mail")
+        accounts = episode.rule == "sleepers"
+        rules = ("sleepers", "mail") if accounts else ("crowd",)
         inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
-        group = [it for it in inside if it.rule in rules or (not it.rule and view.standing[it.id] < 2)]
+        group = [it for it in inside if it.rule in rules or (not it.rule and self._is_peer(view, it, accounts))]
         if not episode.two_sided:
             group = self._calm(view, group)
         mine = [it for it in group if it.value == episode.side]
@@ -630,13 +633,18 @@ class Detector:
         if change:
             view.renew()
 
+    @staticmethod
+    def _is_peer(view: View, ballot: Ballot, accounts: bool) -> bool:
+        """Tell whether a vote is of those a crowd is looked for among: strangers, or accounts with a little history."""
+        return ballot.account and view.standing[ballot.id] == 2 if accounts else view.standing[ballot.id] < 2
+
     def _sleepers(self, view: View, begins: float) -> None:
         """Accounts with a little history that come all at once, and say what no other voter with history says."""
         known, now = view.timeline.ballots, view.now
         if view.timeline.count((2,), begins, now)[1] < 3:
             return
         mailed = [it for it in view.ballots if it.rule in ("mail", "sleepers") and it.value]
-        group = [it for it in [*known, *mailed] if it.at > begins and it.account and view.standing[it.id] == 2]
+        group = [it for it in [*known, *mailed] if it.at > begins and self._is_peer(view, it, accounts=True)]
         if len(group) < LEAST_GROUP:
             return
         usual = sum(1 for it in known if it.at <= begins and it.account and begins - it.at < 28 * DAY)
