@@ -21,9 +21,10 @@ crowd as the control group of the other (as negative controls are used in epidem
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 from voting.evidence import (
     COUNTED,
@@ -87,6 +88,7 @@ QUICK_SECONDS, HASTE = 2.5, 9.0  # readers rarely vote that soon after a page ha
 STAYS = (0.8, 2.5, 6.0, HASTE, 15.0)  # steps by which stays on the page are compared with those of trapped bots
 TRAPPED, TAINTED = 0.2, 2.0  # how many of a bot's votes a trap catches; bots per reader from which votes are held
 REGULARS_LEAST, REGULARS_SHARE, REGULARS_MOST = 4, 0.12, 12
+UNKNOWN = Ballot(0, 0.0, None, None, 0)  # what is known of a vote whose signals have been deleted
 COMMON_MAIL = frozenset({"gmail.com", "outlook.com", "icloud.com", "proton.me", "hotmail.com", "yahoo.com", "gmx.de"})
 
 
@@ -161,6 +163,7 @@ class Detector:
         self.fresh: dict[Hashable, float] = defaultdict(float)
         self.episodes: list[Episode] = []
         self.changes: dict[int, Ballot] = {}
+        self.judged: set[int] = set()  # votes whose state or rule was set; whoever carries it out empties it
         self.last_full_review = 0.0
 
     # Voters
@@ -233,13 +236,7 @@ class Detector:
 
     def _remember(self, ballot: Ballot, standing: int) -> None:
         settled = standing >= 1
-        for places, key in self._places(ballot):
-            place = places[key]
-            place.votes += 1
-            place.settled += settled
-            place.traps += ballot.honeypot
-        self.agents[ballot.agent] += 1
-        self._note_stay(ballot, settled, 1)
+        self._note_place(ballot, settled, 1)
         self.recent.append((ballot.at, ballot, settled))
         if ballot.domain and ballot.domain not in COMMON_MAIL:
             self.domains[ballot.domain] += 1
@@ -252,15 +249,32 @@ class Detector:
     def _forget(self, now: float) -> None:
         while self.recent and self.recent[0][0] < now - MEMORY:
             _, ballot, settled = self.recent.popleft()
-            self._note_stay(ballot, settled, -1)
-            self.agents[ballot.agent] -= 1
-            for places, key in self._places(ballot):
-                place = places[key]
-                place.votes -= 1
-                place.settled -= settled
-                place.traps -= ballot.honeypot
-                if place.votes <= 0:
-                    del places[key]
+            self._note_place(ballot, settled, -1)
+
+    def _note_place(self, ballot: Ballot, settled: bool, by: int) -> None:
+        for places, key in self._places(ballot):
+            place = places[key]
+            place.votes += by
+            place.settled += by * settled
+            place.traps += by * ballot.honeypot
+            if place.votes <= 0:
+                del places[key]
+        self.agents[ballot.agent] += by
+        self._note_stay(ballot, settled, by)
+
+    def rename(self, told: Mapping[int, Mapping[str, Any]]) -> None:
+        """Take in anew where votes came from: with each day's salt places have other names, and those of old votes none."""
+        unknown = {
+            name: getattr(UNKNOWN, name) for name in ("address", "network", "wide", "agent", "referrer", "dwell")
+        }
+        ballots = {id(it): it for known in self.now_of.values() for it in known.values() if it.address or it.id in told}
+        for it in (*ballots.values(), *(it for _, it, _ in self.recent)):
+            for name, value in (told.get(it.id) or unknown).items():
+                setattr(it, name, value)
+        for counts in (self.addresses, self.networks, self.wides, self.agents, self.stays):
+            counts.clear()
+        for _, ballot, settled in self.recent:
+            self._note_place(ballot, settled, 1)
 
     def _is_above_normal(self, ballot: Ballot) -> bool:
         """Tell whether the last hour brought this tool more votes than its fortnight lets expect."""
@@ -302,6 +316,7 @@ class Detector:
 
     def _set(self, ballot: Ballot, state: str, rule: str) -> None:
         ballot.rule, ballot.waits = rule, False
+        self.judged.add(ballot.id)
         if ballot.state != state:
             ballot.state = state
             self.changes[ballot.id] = ballot
