@@ -33,7 +33,7 @@ def way(request, monkeypatch):
     if request.param == "statement" and connection.vendor != "postgresql":
         pytest.skip("the one statement is for PostgreSQL")
     if request.param == "transaction":
-        monkeypatch.setattr(casting, "cast_in_one_statement", casting._cast_in_a_transaction)
+        monkeypatch.setattr(casting, "cast_in_one_call", casting._cast_in_a_transaction)
     return request.param
 
 
