@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     state: int | None = None
 
 
-CAST = f"SELECT * FROM voting_cast({', '.join(['%s'] * 13)})"
+CAST = "SELECT voting_cast(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 DIGESTS = ("addr", "net", "wide", "ua", "earlier")
 SIGNAL = ("ref_host", "dwell_ms", "pages", "honeypot", "pow")
 NO_SIGNAL = (None,) * (2 + len(SIGNAL))
@@ -45,4 +45,5 @@ def cast_in_one_call(
         seen = (signal["day"], b"".join([signal[name] for name in DIGESTS]), *(signal[name] for name in SIGNAL))
     with connection.cursor() as cursor:
         cursor.execute(CAST, (voter.pk, tool_id, value, state, reason, at, *seen))
-        return Answer(*cursor.fetchone())
+        [(found,)] = cursor.fetchall()
+    return Answer(found[0] == 1, found[1] == 1, *found[2:])

@@ -7,8 +7,8 @@ changes it here too, with `DROP CONSTRAINT IF EXISTS` on PostgreSQL.
 
 from django.db import migrations
 
-COUNTERS = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
-COUNTERS += tuple(f"era_{name}" for name in COUNTERS) + ("held", "discarded", "era")
+ALL_TIME = ("ships", "skips", "verified_ships", "verified_skips", "regulars")
+COUNTERS = (*ALL_TIME, *(f"era_{name}" for name in ALL_TIME), "held", "discarded", "era")
 PARTS = {
     "verified_ships": ("ships", "tally_verified_ships_are_ships"),
     "verified_skips": ("skips", "tally_verified_skips_are_skips"),

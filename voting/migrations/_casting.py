@@ -30,6 +30,7 @@ ARGUMENTS = {
     "honeypot": "boolean",
     "pow": "boolean",
 }
+# Returns whether there are the voter and the tally, 1 or 0; then, if there was something to change, the vote and how it stands.
 SIGNATURE = f"voting_cast({', '.join(f'p_{name} {kind}' for name, kind in ARGUMENTS.items())})"
 _DIGESTS = {f"substr(p_digests, {1 + 8 * n}, 8)": name for n, name in enumerate(("addr", "net", "wide", "ua"))}
 _SIGNAL = {name: f"p_{name}" for name in ("day", "at")}
@@ -58,34 +59,34 @@ def _moves() -> str:
     return ",\n            ".join(moves)
 
 
+_COLUMNS = ", ".join(["vote_id", *_SIGNAL])
+_VALUES = ", ".join(["v_vote", *_SIGNAL.values()])
 _SPOKEN = "(p_value <> 0)::int - COALESCE((v_was_value <> 0)::int, 0)"
 CAST = f"""
-CREATE OR REPLACE FUNCTION {SIGNATURE} RETURNS TABLE (
-    has_voter boolean, has_tally boolean, cast_id bigint, cast_value smallint, cast_state smallint
-) LANGUAGE plpgsql AS $cast$
+CREATE OR REPLACE FUNCTION {SIGNATURE} RETURNS bigint[] LANGUAGE plpgsql AS $cast$
 #variable_conflict use_column
 DECLARE
-    v_account bigint; v_first timestamptz; v_tools integer; v_era smallint; v_busy integer; v_passes boolean;
-    v_waits boolean := false; v_verified boolean; v_regular boolean; v_was_value smallint; v_was_era smallint;
+    v_account bigint; v_first timestamptz; v_tools integer; v_era smallint; v_busy integer; v_waits boolean := false;
+    v_vote bigint; v_state smallint; v_verified boolean; v_regular boolean; v_was_value smallint; v_was_era smallint;
 BEGIN
-    SELECT r.account_id, r.first_vote_at, r.tools_voted, t.era, COALESCE(w.busy_from, {BUSY_FROM}) - 1,
-        (SELECT max(at) FROM voting_round) > p_at - interval '3 hours'
-    INTO v_account, v_first, v_tools, v_era, v_busy, v_passes
-    FROM voting_voter r LEFT JOIN voting_tally t ON t.tool_id = p_tool LEFT JOIN voting_watch w ON w.tool_id = p_tool
-    WHERE r.id = p_voter AND r.merged_into_id IS NULL AND r.erased_at IS NULL FOR NO KEY UPDATE OF r;
-    has_voter := FOUND;
-    has_tally := v_era IS NOT NULL;
-    IF NOT has_tally OR (
-        p_value = 0 AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool)
-    ) THEN
-        RETURN NEXT;
-        RETURN;
+    SELECT account_id, first_vote_at, tools_voted INTO v_account, v_first, v_tools FROM voting_voter
+    WHERE id = p_voter AND merged_into_id IS NULL AND erased_at IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN ARRAY[0, 0];
     END IF;
-    IF p_state = 0 AND v_passes AND NOT COALESCE(v_tools + 1 >= {REGULAR_TOOLS} AND (
+    SELECT era INTO v_era FROM voting_tally WHERE tool_id = p_tool;
+    IF NOT FOUND THEN
+        RETURN ARRAY[1, 0];
+    END IF;
+    IF p_value = 0 AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool) THEN
+        RETURN ARRAY[1, 1];
+    END IF;
+    IF p_state = 0 AND EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND NOT COALESCE(v_tools + 1 >= {REGULAR_TOOLS} AND (
         v_first <= p_at - interval '{REGULAR_AFTER}' OR v_account IS NOT NULL AND EXISTS (
             SELECT FROM voting_user WHERE id = v_account AND date_joined <= p_at - interval '{REGULAR_AFTER}'
         )
     ), false) THEN
+        v_busy := COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}) - 1;
         SELECT count(*) >= v_busy INTO v_waits FROM (
             SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour' LIMIT v_busy
         ) hour;
@@ -97,11 +98,10 @@ BEGIN
     ON CONFLICT (voter_id, tool_id) DO UPDATE SET
         was_value = v.value, was_era = v.era, value = EXCLUDED.value, era = EXCLUDED.era, changed_at = EXCLUDED.changed_at
     WHERE v.value <> EXCLUDED.value OR (v.era <> EXCLUDED.era AND EXCLUDED.value <> 0)
-    RETURNING id, value, state, is_verified, is_regular, was_value, was_era
-    INTO cast_id, cast_value, cast_state, v_verified, v_regular, v_was_value, v_was_era;
+    RETURNING id, state, is_verified, is_regular, was_value, was_era
+    INTO v_vote, v_state, v_verified, v_regular, v_was_value, v_was_era;
     IF NOT FOUND THEN
-        RETURN NEXT;
-        RETURN;
+        RETURN ARRAY[1, 1];
     END IF;
     IF v_was_value IS NULL THEN
         UPDATE voting_voter SET tools_voted = tools_voted + 1, first_vote_at = COALESCE(first_vote_at, p_at)
@@ -109,26 +109,27 @@ BEGIN
     END IF;
     INSERT INTO voting_voteevent
         (at, vote_id, tool_id, voter_id, kind, old_value, new_value, old_state, new_state, actor, reason)
-    VALUES (p_at, cast_id, p_tool, p_voter,
+    VALUES (p_at, v_vote, p_tool, p_voter,
         CASE WHEN v_was_value IS NULL THEN 'cast' WHEN p_value = 0 THEN 'retract' ELSE 'change' END,
-        v_was_value, p_value, CASE WHEN v_was_value IS NOT NULL THEN cast_state END, cast_state, 'voter', '');
-    IF p_day IS NOT NULL THEN
-        INSERT INTO voting_votesignal AS g (vote_id, {", ".join(_SIGNAL)})
-        VALUES (cast_id, {", ".join(_SIGNAL.values())})
+        v_was_value, p_value, CASE WHEN v_was_value IS NOT NULL THEN v_state END, v_state, 'voter', '');
+    IF p_day IS NOT NULL AND v_was_value IS NOT NULL THEN
+        INSERT INTO voting_votesignal AS g ({_COLUMNS}) VALUES ({_VALUES})
         ON CONFLICT (vote_id) DO UPDATE SET
             {", ".join(f"{name} = EXCLUDED.{name}" for name in _SIGNAL if name != "honeypot")},
             honeypot = g.honeypot OR EXCLUDED.honeypot;
+    ELSIF p_day IS NOT NULL THEN
+        INSERT INTO voting_votesignal ({_COLUMNS}) VALUES ({_VALUES});
     END IF;
-    IF cast_state = 0 THEN
+    IF v_state = 0 THEN
         UPDATE voting_tally t SET
             {_moves()}
         WHERE t.tool_id = p_tool;
-    ELSIF cast_state = 1 THEN
+    ELSIF v_state = 1 THEN
         UPDATE voting_tally t SET held = t.held + {_SPOKEN} WHERE t.tool_id = p_tool;
     ELSE
         UPDATE voting_tally t SET discarded = t.discarded + {_SPOKEN} WHERE t.tool_id = p_tool;
     END IF;
-    RETURN NEXT;
+    RETURN ARRAY[1, 1, v_vote, p_value, v_state];
 END $cast$
 """
 
