@@ -21,6 +21,7 @@ from voting.models.signal import SALTS_KEPT, Salt, VoteSignal, oldest_kept
 
 DIGEST, PARTS, NONCE = 8, 4, 16
 SLOT = DIGEST * PARTS
+COMMON = 1_000  # browsers and wider networks that a process knows by heart
 _known: dict[tuple[str, datetime.date], "Salts"] = {}
 
 
@@ -85,6 +86,7 @@ class Salts:
     key: bytes
     by_kind: tuple[tuple[Any, ...], ...]
     kind_bit: int  # the bit of every day's digests that tells IPv6
+    common: dict[bytes, list[bytes]]  # the digests of browsers and wider networks, which many share: nobody's address
 
     @classmethod
     def of(cls, salts: list[tuple[datetime.date, bytes]]) -> "Salts":
@@ -92,23 +94,31 @@ class Salts:
         back = [key for _, key in reversed(salts)]
         keyed = tuple(tuple(hashlib.blake2b(key=k, digest_size=DIGEST, person=it).copy for k in back) for it in kinds)
         bit = bytes(3 * DIGEST - 1) + b"\1" + bytes(DIGEST)
-        return cls(*salts[-1], keyed, int.from_bytes(bit * len(back), "big"))
+        return cls(*salts[-1], keyed, int.from_bytes(bit * len(back), "big"), {})
 
     def digests(self, parts: list[bytes]) -> bytes:
         """Return the digests of some parts under each salt, one after the other."""
-        columns = [self._under(copies, part) for copies, part in zip(self.by_kind, parts, strict=True)]
+        addr, net, wide, ua = parts
+        columns = self._under(0, addr), self._under(1, net), self._common(2, wide), self._common(3, ua)
         found = b"".join([digest for of_a_day in zip(*columns, strict=True) for digest in of_a_day])
         number = int.from_bytes(found, "big") | self.kind_bit
-        return (number if b":" in parts[2] else number ^ self.kind_bit).to_bytes(len(found), "big")
+        return (number if b":" in wide else number ^ self.kind_bit).to_bytes(len(found), "big")
 
-    @staticmethod
-    def _under(copies: tuple[Any, ...], part: bytes) -> list[bytes]:
+    def _under(self, kind: int, part: bytes) -> list[bytes]:
         found = []
-        for copy in copies:
+        for copy in self.by_kind[kind]:
             digest = copy()
             digest.update(part)
             found.append(digest.digest())
         return found
+
+    def _common(self, kind: int, part: bytes) -> list[bytes]:
+        name = b"%d%b" % (kind, part)
+        if name not in self.common:
+            if len(self.common) >= COMMON:
+                self.common.clear()
+            self.common[name] = self._under(kind, part)
+        return self.common[name]
 
 
 def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:

@@ -66,7 +66,7 @@ CAST = f"""
 CREATE OR REPLACE FUNCTION {SIGNATURE} RETURNS bigint[] LANGUAGE plpgsql AS $cast$
 #variable_conflict use_column
 DECLARE
-    v_account bigint; v_first timestamptz; v_tools integer; v_era smallint; v_busy integer; v_waits boolean := false;
+    v_account bigint; v_first timestamptz; v_tools integer; v_era smallint; v_waits boolean := false;
     v_vote bigint; v_state smallint; v_verified boolean; v_regular boolean; v_was_value smallint; v_was_era smallint;
 BEGIN
     SELECT account_id, first_vote_at, tools_voted INTO v_account, v_first, v_tools FROM voting_voter
@@ -74,34 +74,31 @@ BEGIN
     IF NOT FOUND THEN
         RETURN ARRAY[0, 0];
     END IF;
-    SELECT era INTO v_era FROM voting_tally WHERE tool_id = p_tool;
-    IF NOT FOUND THEN
-        RETURN ARRAY[1, 0];
-    END IF;
     IF p_value = 0 AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool) THEN
-        RETURN ARRAY[1, 1];
+        RETURN ARRAY[1, (SELECT count(*) FROM voting_tally WHERE tool_id = p_tool)];
     END IF;
-    IF p_state = 0 AND EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND NOT COALESCE(v_tools + 1 >= {REGULAR_TOOLS} AND (
+    IF p_state = 0 AND NOT COALESCE(v_tools + 1 >= {REGULAR_TOOLS} AND (
         v_first <= p_at - interval '{REGULAR_AFTER}' OR v_account IS NOT NULL AND EXISTS (
             SELECT FROM voting_user WHERE id = v_account AND date_joined <= p_at - interval '{REGULAR_AFTER}'
         )
     ), false) THEN
-        v_busy := COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}) - 1;
-        SELECT count(*) >= v_busy INTO v_waits FROM (
-            SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour' LIMIT v_busy
-        ) hour;
+        v_waits := EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND EXISTS (
+            SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour'
+            LIMIT 1 OFFSET GREATEST(COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}), 2) - 2
+        );
     END IF;
     INSERT INTO voting_vote AS v (voter_id, tool_id, value, state, reason, era, is_verified, is_regular, changed_at)
-    VALUES (p_voter, p_tool, p_value, CASE WHEN v_waits THEN 1 ELSE p_state END,
-        CASE WHEN v_waits THEN '{WAITS}' ELSE p_reason END, v_era, v_account IS NOT NULL,
-        v_tools >= {REGULAR_TOOLS} AND v_first <= p_at - interval '{REGULAR_AFTER}' IS TRUE, p_at)
+    SELECT p_voter, p_tool, p_value, CASE WHEN v_waits THEN 1 ELSE p_state END,
+        CASE WHEN v_waits THEN '{WAITS}' ELSE p_reason END, t.era, v_account IS NOT NULL,
+        v_tools >= {REGULAR_TOOLS} AND v_first <= p_at - interval '{REGULAR_AFTER}' IS TRUE, p_at
+    FROM voting_tally t WHERE t.tool_id = p_tool
     ON CONFLICT (voter_id, tool_id) DO UPDATE SET
         was_value = v.value, was_era = v.era, value = EXCLUDED.value, era = EXCLUDED.era, changed_at = EXCLUDED.changed_at
     WHERE v.value <> EXCLUDED.value OR (v.era <> EXCLUDED.era AND EXCLUDED.value <> 0)
-    RETURNING id, state, is_verified, is_regular, was_value, was_era
-    INTO v_vote, v_state, v_verified, v_regular, v_was_value, v_was_era;
+    RETURNING id, state, era, is_verified, is_regular, was_value, was_era
+    INTO v_vote, v_state, v_era, v_verified, v_regular, v_was_value, v_was_era;
     IF NOT FOUND THEN
-        RETURN ARRAY[1, 1];
+        RETURN ARRAY[1, (SELECT count(*) FROM voting_tally WHERE tool_id = p_tool)];
     END IF;
     IF v_was_value IS NULL THEN
         UPDATE voting_voter SET tools_voted = tools_voted + 1, first_vote_at = COALESCE(first_vote_at, p_at)
