@@ -24,7 +24,9 @@ class Answer(NamedTuple):
     state: int | None = None
 
 
-CAST = "SELECT voting_cast(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_PLACES = ", ".join(["%s"] * 13)
+CAST = f"SELECT voting_cast({_PLACES})"
+CAST_ALONE = f"CALL voting_cast_alone({_PLACES}, NULL)"  # a transaction of its own: it commits before it is flushed
 DIGESTS = ("addr", "net", "wide", "ua", "earlier")
 SIGNAL = ("ref_host", "dwell_ms", "pages", "honeypot", "pow")
 NO_SIGNAL = (None,) * (2 + len(SIGNAL))
@@ -44,6 +46,8 @@ def cast_in_one_call(
     if signal is not None:
         seen = (signal["day"], b"".join([signal[name] for name in DIGESTS]), *(signal[name] for name in SIGNAL))
     with connection.cursor() as cursor:
-        cursor.execute(CAST, (voter.pk, tool_id, value, state, reason, at, *seen))
+        cursor.execute(
+            CAST if connection.in_atomic_block else CAST_ALONE, (voter.pk, tool_id, value, state, reason, at, *seen)
+        )
         [(found,)] = cursor.fetchall()
     return Answer(found[0] == 1, found[1] == 1, *found[2:])

@@ -32,6 +32,7 @@ ARGUMENTS = {
 }
 # Returns whether there are the voter and the tally, 1 or 0; then, if there was something to change, the vote and how it stands.
 SIGNATURE = f"voting_cast({', '.join(f'p_{name} {kind}' for name, kind in ARGUMENTS.items())})"
+_NAMES = ", ".join(f"p_{name}" for name in ARGUMENTS)
 _DIGESTS = {f"substr(p_digests, {1 + 8 * n}, 8)": name for n, name in enumerate(("addr", "net", "wide", "ua"))}
 _SIGNAL = {name: f"p_{name}" for name in ("day", "at")}
 _SIGNAL |= {name: cut for cut, name in _DIGESTS.items()} | {"earlier": "substr(p_digests, 33)"}
@@ -131,15 +132,40 @@ END $cast$
 """
 
 
+# Where commits wait for the disk, a transaction keeps its locks while it waits, and everybody else who votes on the same
+# tool waits for it: one vote for each turn of the disk. So the vote commits without waiting, which frees the tally, and a
+# second commit, which holds nothing, waits for both: what is flushed is flushed in order, and many wait for one turn. Whoever
+# voted is told when both are on disk; a crash between them loses a vote that nobody has been told of, whole.
+CAST_ALONE = f"""
+CREATE OR REPLACE PROCEDURE {SIGNATURE.replace("voting_cast(", "voting_cast_alone(").removesuffix(")")},
+    INOUT answer bigint[]) LANGUAGE plpgsql AS $cast$
+BEGIN
+    IF current_setting('synchronous_commit') = 'off' THEN
+        answer := voting_cast({_NAMES});
+        RETURN;
+    END IF;
+    SET LOCAL synchronous_commit = off;
+    answer := voting_cast({_NAMES});
+    IF array_length(answer, 1) > 2 THEN
+        COMMIT;
+        PERFORM pg_logical_emit_message(true, 'vote', '');
+    END IF;
+END $cast$
+"""
+
+
 def install_cast() -> migrations.RunPython:
     """Return the operation that installs the function, where there is PostgreSQL."""
 
     def install(apps, schema_editor) -> None:
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(CAST, params=None)
+            schema_editor.execute(CAST_ALONE, params=None)
 
     def remove(apps, schema_editor) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP FUNCTION IF EXISTS voting_cast({', '.join(ARGUMENTS.values())})", params=None)
+            kinds = ", ".join(ARGUMENTS.values())
+            schema_editor.execute(f"DROP PROCEDURE IF EXISTS voting_cast_alone({kinds}, bigint[])", params=None)
+            schema_editor.execute(f"DROP FUNCTION IF EXISTS voting_cast({kinds})", params=None)
 
     return migrations.RunPython(install, remove)
