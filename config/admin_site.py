@@ -71,8 +71,12 @@ class SiteAdmin(AdminSite):
                 return HttpResponseBadRequest("An address cannot hold a null character.")
             if lacks_second_factor(request.user):
                 return redirect("second_factor_needed")
-            response = guarded(request, *args, **kwargs)
-            staff_log.note(request, response)
+            try:
+                response = guarded(request, *args, **kwargs)
+            except Exception as error:
+                staff_log.note(request, staff_log.code_of(error))
+                raise
+            staff_log.note(request, response.status_code)
             return response
 
         return checked

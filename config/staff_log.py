@@ -5,13 +5,19 @@ from typing import Any
 import structlog
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 
 logger = structlog.get_logger(__name__)
+CODES: dict[type[Exception], int] = {PermissionDenied: 403, Http404: 404, SuspiciousOperation: 400, BadRequest: 400}
 
 
-def note(request: HttpRequest, response: HttpResponse) -> None:
+def code_of(error: Exception) -> int:
+    """Return the status code that Django will answer with where a view has raised an error."""
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
+
+
+def note(request: HttpRequest, code: int) -> None:
     """Log what a member of the staff has sent to the admin: who, where, which action, and what came of it."""
     if request.method != "POST" or not getattr(request.user, "is_staff", False):
         return
@@ -22,7 +28,7 @@ def note(request: HttpRequest, response: HttpResponse) -> None:
         view=match.view_name if match else "",
         row=str(match.kwargs.get("object_id", "")) if match else "",
         action=request.POST.get("action", "")[:50],
-        code=response.status_code,
+        code=code,
     )
 
 

@@ -15,7 +15,7 @@ from voting.counting import Deltas, Stand, make_tallies
 from voting.models import Tally, Vote, VoteEvent, Voter, VoteSignal
 from voting.origins import Origin, sealed
 from voting.settling import WAITS, initial_state, waits
-from voting.statement import Answer, cast_in_one_statement
+from voting.statement import Answer, cast_in_one_call
 
 VOTER = "voter"
 _TRIES = 4
@@ -48,7 +48,7 @@ def cast(
     signal = sealed(origin, at) if origin else None
     state, reason = initial_state(origin)
     for _ in range(_TRIES):
-        write = cast_in_one_statement if connection.vendor == "postgresql" else _cast_in_a_transaction
+        write = cast_in_one_call if connection.vendor == "postgresql" else _cast_in_a_transaction
         answer = write(voter, tool.pk, value, int(state), reason, signal, at)
         if not answer.has_voter:
             voter = standing(voter)
@@ -86,7 +86,7 @@ def _cast_in_a_transaction(
     signal: dict[str, Any] | None,
     at: datetime.datetime,
 ) -> Answer:
-    """Do what `statement.CAST` does, where one statement cannot: SQLite writes one transaction at a time anyway."""
+    """Do what `statement.CAST` does, where there are no functions for it: SQLite writes one transaction at a time anyway."""
     voters = Voter.objects.filter(pk=voter.pk, merged_into=None, erased_at=None)
     reader = voters.select_for_update(no_key=connection.vendor == "postgresql").first()
     era = Tally.objects.filter(pk=tool_id).values_list("era", flat=True).first()

@@ -77,7 +77,7 @@ class GuardedForm(forms.Form):
 
     Templates print `{{ form.guard }}` inside the form element and their own fields by name. A form that is filled in by
     someone who sees no styles, or with scripts off, passes like any other. A refusal is an error of the whole form, its
-    code "trapped", "forged", "too_quick" or "too_old".
+    code "trapped", "forged", "ahead", "too_quick" or "too_old".
     """
 
     TRAP, STAMP = "subject_line", "stamp"
@@ -85,6 +85,7 @@ class GuardedForm(forms.Form):
     REFUSALS = {
         "trapped": "A field that must stay empty was filled in. If a browser extension did it, please empty it and try again.",
         "forged": "This form did not come from our page. Please send it once more from here.",
+        "ahead": "Our clock was set back while this page was open. Please send the form once more.",
         "too_quick": "That was quicker than anybody can read. Please send it once more.",
         "too_old": "This page was open for more than a day. Please send the form once more.",
     }
@@ -99,6 +100,8 @@ class GuardedForm(forms.Form):
         except (signing.BadSignature, ValueError):
             return "forged"
         age = time.time() - rendered_at
+        if age < 0:  # nobody but us can have signed it: no sign of a machine
+            return "ahead"
         if age < self.YOUNGEST_SECONDS:
             return "too_quick"
         return "too_old" if age > self.OLDEST_SECONDS else ""

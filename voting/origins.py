@@ -12,7 +12,6 @@ import ipaddress
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,8 @@ from voting.models.signal import SALTS_KEPT, Salt, VoteSignal, oldest_kept
 
 DIGEST, PARTS, NONCE = 8, 4, 16
 SLOT = DIGEST * PARTS
-_known: dict[tuple[str, datetime.date], list[tuple[datetime.date, bytes]]] = {}
+COMMON = 1_000  # browsers and wider networks that a process knows by heart
+_known: dict[tuple[str, datetime.date], "Salts"] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,12 @@ class Origin:
     def parts(self) -> list[bytes]:
         """Return what is digested: the address (a /64 for IPv6), its network, the wider network, and the browser."""
         ip = ipaddress.ip_address(self.address)
-        lengths = (32, 24, 16) if ip.version == 4 else (64, 56, 48)
-        kept = ((length, ip.max_prefixlen - length) for length in lengths)
-        nets = [f"{type(ip)(int(ip) >> rest << rest)}/{length}" for length, rest in kept]
+        if ip.version == 4:
+            a, b, c, d = ip.packed
+            nets = [f"{a}.{b}.{c}.{d}/32", f"{a}.{b}.{c}.0/24", f"{a}.{b}.0.0/16"]
+        else:
+            kept = ((length, ip.max_prefixlen - length) for length in (64, 56, 48))
+            nets = [f"{type(ip)(int(ip) >> rest << rest)}/{length}" for length, rest in kept]
         return [text.encode() for text in (*nets, self.user_agent[:400])]
 
     @property
@@ -71,43 +74,64 @@ class Joined:
         return bool(self.wide[-1] & 1)
 
 
-def digests(key: bytes, parts: list[bytes]) -> bytes:
-    """Return the digests of some parts under a salt, one after the other.
+@dataclass(frozen=True, slots=True)
+class Salts:
+    """The salts of a fortnight, as what digests each kind of part: today's first, then back day by day.
 
-    The last bit of the wider network's is not secret: 1 for IPv6, where a /48 is one household as well as a company.
+    What digests is made once and copied. The last bit of each wider network's digest is not secret: 1 for IPv6, where a
+    /48 is one household as well as a company.
     """
-    found = []
-    for keyed, part in zip(_keyed(key), parts, strict=True):
-        digest = keyed.copy()
-        digest.update(part)
-        found.append(digest.digest())
-    addr, net, wide, ua = found
-    return addr + net + wide[:-1] + bytes([wide[-1] & 0xFE | (b":" in parts[2])]) + ua
 
+    day: datetime.date
+    key: bytes
+    by_kind: tuple[tuple[Any, ...], ...]
+    kind_bit: int  # the bit of every day's digests that tells IPv6
+    common: dict[bytes, list[bytes]]  # the digests of browsers and wider networks, which many share: nobody's address
 
-@lru_cache(maxsize=4 * SALTS_KEPT)
-def _keyed(key: bytes) -> list[Any]:
-    """Return what digests each kind of part under a salt: made once and copied, since a vote needs a fortnight of them."""
-    kinds = (b"addr", b"net", b"wide", b"ua")
-    return [hashlib.blake2b(key=key, digest_size=DIGEST, person=kind) for kind in kinds]
+    @classmethod
+    def of(cls, salts: list[tuple[datetime.date, bytes]]) -> "Salts":
+        kinds = (b"addr", b"net", b"wide", b"ua")
+        back = [key for _, key in reversed(salts)]
+        keyed = tuple(tuple(hashlib.blake2b(key=k, digest_size=DIGEST, person=it).copy for k in back) for it in kinds)
+        bit = bytes(3 * DIGEST - 1) + b"\1" + bytes(DIGEST)
+        return cls(*salts[-1], keyed, int.from_bytes(bit * len(back), "big"), {})
+
+    def digests(self, parts: list[bytes]) -> bytes:
+        """Return the digests of some parts under each salt, one after the other."""
+        addr, net, wide, ua = parts
+        columns = self._under(0, addr), self._under(1, net), self._common(2, wide), self._common(3, ua)
+        found = b"".join([digest for of_a_day in zip(*columns, strict=True) for digest in of_a_day])
+        number = int.from_bytes(found, "big") | self.kind_bit
+        return (number if b":" in wide else number ^ self.kind_bit).to_bytes(len(found), "big")
+
+    def _under(self, kind: int, part: bytes) -> list[bytes]:
+        found = []
+        for copy in self.by_kind[kind]:
+            digest = copy()
+            digest.update(part)
+            found.append(digest.digest())
+        return found
+
+    def _common(self, kind: int, part: bytes) -> list[bytes]:
+        name = b"%d%b" % (kind, part)
+        if name not in self.common:
+            if len(self.common) >= COMMON:
+                self.common.clear()
+            self.common[name] = self._under(kind, part)
+        return self.common[name]
 
 
 def sealed(origin: Origin, at: datetime.datetime) -> dict[str, Any]:
     """Return the columns of `VoteSignal` for a vote cast at a moment, all but the vote."""
-    salts = living_salts(at.date())
-    day, key = salts[-1]
-    parts = origin.parts()
-    under = {salt_day: digests(salt_key, parts) for salt_day, salt_key in salts}
-    back = (day - datetime.timedelta(days=n) for n in range(1, SALTS_KEPT))
-    earlier = b"".join(under[before] for before in back)
-    nonce = os.urandom(NONCE)
-    own = under[day]
+    salts = salts_at_hand(at.date())
+    found = salts.digests(origin.parts())
+    own, earlier, nonce = found[:SLOT], found[SLOT:], os.urandom(NONCE)
     names = ("addr", "net", "wide", "ua")
     return {
-        "day": day,
+        "day": salts.day,
         "at": at,
         **{name: own[n * DIGEST : (n + 1) * DIGEST] for n, name in enumerate(names)},
-        "earlier": nonce + _xor(earlier, _stream(key, nonce, len(earlier))),
+        "earlier": nonce + _xor(earlier, _stream(salts.key, nonce, len(earlier))),
         "ref_host": origin.ref_host,
         "dwell_ms": None if origin.dwell_ms is None else min(max(origin.dwell_ms, 0), 2_000_000_000),
         "pages": min(max(origin.pages, 0), 30_000),
@@ -140,8 +164,8 @@ def joined(signals: Iterable[VoteSignal], today: datetime.date) -> list[Joined]:
     return found
 
 
-def living_salts(today: datetime.date) -> list[tuple[datetime.date, bytes]]:
-    """Return the salts of the last fortnight, oldest first, today's last: made by the first who asks."""
+def salts_at_hand(today: datetime.date) -> Salts:
+    """Return the salts of the last fortnight: made by the first who asks, and kept in this process until they change."""
     name = str(connection.settings_dict["NAME"]), today
     salts = _known.get(name)
     if salts is None:
@@ -150,7 +174,7 @@ def living_salts(today: datetime.date) -> list[tuple[datetime.date, bytes]]:
         # All days have one, also those on which nobody voted: the oldest joins everything, in whatever order votes come.
         Salt.objects.bulk_create([Salt(day=day, key=os.urandom(32)) for day in days], ignore_conflicts=True)
         kept = Salt.objects.filter(day__gte=first, day__lte=today).order_by("day")
-        salts = [(day, bytes(key)) for day, key in kept.values_list("day", "key")]
+        salts = Salts.of([(day, bytes(key)) for day, key in kept.values_list("day", "key")])
         forget_salts_at_hand()
         _known[name] = salts
     return salts
@@ -159,7 +183,6 @@ def living_salts(today: datetime.date) -> list[tuple[datetime.date, bytes]]:
 def forget_salts_at_hand() -> None:
     """Let this process read the salts anew; nothing of those it knew stays."""
     _known.clear()
-    _keyed.cache_clear()
 
 
 def prune(today: datetime.date) -> int:

@@ -2,7 +2,7 @@
 
 A reader without history waits while the tool's last hour is above its normal, so that nearly every honest vote counts
 at once, and a crowd does not count before anybody has looked at it. Where no passes run, nobody waits. On
-PostgreSQL `voting_cast` asks the same within its one statement (`voting.migrations._casting`).
+PostgreSQL `voting_cast` asks the same within its one call (`voting.migrations._casting`).
 """
 
 import datetime

@@ -1,10 +1,9 @@
-"""A vote in one statement, for PostgreSQL: the voter, the vote, the log, the signal and the tally, in that order.
+"""A vote in one call, for PostgreSQL: the voter, the vote, the log, the signal and the tally, in that order.
 
-The statement is in a function of the database (`voting.migrations._casting`), so that it is planned once for each
-connection. A repeated vote changes nothing. `was_value` and `was_era` are set by the very update that changes a vote,
-under its row's lock; so the tally is moved by the true difference, whatever happened since the statement began. Without
-a voter (erased or merged a moment ago) or a tally nothing is written, and the answer says so. The tally is locked before
-it is moved: PostgreSQL checks constraints on what the statement first saw, before it looks at what others made of it.
+A function of the database writes them (`voting.migrations._casting`): one round trip, and its statements are planned once
+for each connection. A repeated vote changes nothing. `was_value` and `was_era` are set by the very update that changes a
+vote, under its row's lock; so the tally is moved by the true difference, whatever happened since the call began. Without
+a voter (erased or merged a moment ago) or a tally nothing is written, and the answer says so.
 """
 
 import datetime
@@ -13,7 +12,6 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from voting.models import Voter
-from voting.models.vote import REGULAR_AFTER, REGULAR_TOOLS
 
 
 class Answer(NamedTuple):
@@ -26,12 +24,15 @@ class Answer(NamedTuple):
     state: int | None = None
 
 
-ARGUMENTS = ("voter", "tool", "value", "state", "reason", "at", "tools", "since", "signalled")
-SIGNAL = ("day", "addr", "net", "wide", "ua", "earlier", "ref_host", "dwell_ms", "pages", "honeypot", "pow")
-CAST = f"SELECT * FROM voting_cast({', '.join(f'p_{name} => %s' for name in (*ARGUMENTS, *SIGNAL))})"  # noqa: S608
+_PLACES = ", ".join(["%s"] * 13)
+CAST = f"SELECT voting_cast({_PLACES})"
+CAST_ALONE = f"CALL voting_cast_alone({_PLACES}, NULL)"  # a transaction of its own: it commits before it is flushed
+DIGESTS = ("addr", "net", "wide", "ua", "earlier")
+SIGNAL = ("ref_host", "dwell_ms", "pages", "honeypot", "pow")
+NO_SIGNAL = (None,) * (2 + len(SIGNAL))
 
 
-def cast_in_one_statement(
+def cast_in_one_call(
     voter: Voter,
     tool_id: int,
     value: int,
@@ -41,18 +42,12 @@ def cast_in_one_statement(
     at: datetime.datetime,
 ) -> Answer:
     """Write a vote and everything that follows from it; return what was found and done."""
-    said: list[Any] = [
-        voter.pk,
-        tool_id,
-        value,
-        state,
-        reason,
-        at,
-        REGULAR_TOOLS,
-        at - REGULAR_AFTER,
-        signal is not None,
-    ]
-    seen = [signal[name] for name in SIGNAL] if signal else [None] * len(SIGNAL)
+    seen: tuple[Any, ...] = NO_SIGNAL
+    if signal is not None:
+        seen = (signal["day"], b"".join([signal[name] for name in DIGESTS]), *(signal[name] for name in SIGNAL))
     with connection.cursor() as cursor:
-        cursor.execute(CAST, [*said, *seen])
-        return Answer(*cursor.fetchone())
+        cursor.execute(
+            CAST if connection.in_atomic_block else CAST_ALONE, (voter.pk, tool_id, value, state, reason, at, *seen)
+        )
+        [(found,)] = cursor.fetchall()
+    return Answer(found[0] == 1, found[1] == 1, *found[2:])

@@ -26,6 +26,7 @@ def databases(sizes: list[int]) -> Iterator[dict[int, str]]:
         own = str(connection.settings_dict["NAME"])
         named = str(Path(folder) / "bench.sqlite3") if is_file else f"bench_{own}"
         connection.settings_dict["TEST"]["NAME"] = named
+        _hang_up()  # or what is made next would be made in the database that the pool has been talking to
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         names = {sizes[0]: named}
         try:
@@ -55,10 +56,14 @@ class _Nowhere:
 
 def use(name: str) -> None:
     """Let everything that follows talk to the database of this name."""
+    _hang_up()
+    connection.settings_dict["NAME"] = name
+
+
+def _hang_up() -> None:
     connection.close()
     if hasattr(connection, "close_pool"):
         connection.close_pool()
-    connection.settings_dict["NAME"] = name
 
 
 def pages() -> dict[str, str]:

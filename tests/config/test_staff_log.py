@@ -3,7 +3,10 @@
 import logging
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied
+from django.http import Http404
 
 from tests import factories
 
@@ -23,6 +26,38 @@ def test_what_is_sent_to_the_admin_is_logged_with_who_and_what_came_of_it(boss, 
 
     [line] = [it.getMessage() for it in caplog.records if "staff_action" in it.getMessage()]
     assert "admin:tools_tool_changelist" in line
+
+
+REFUSED = {PermissionDenied: 403, DisallowedHost: 400, BadRequest: 400, Http404: 404, RuntimeError: 500}
+
+
+@pytest.mark.parametrize(("error", "code"), REFUSED.items(), ids=[it.__name__ for it in REFUSED])
+def test_what_is_refused_by_raising_is_logged_too(boss, caplog, monkeypatch, error, code):
+    caplog.set_level(logging.INFO)
+    boss.raise_request_exception = False
+    tool = factories.tool()
+
+    def raising(*given, **named):
+        raise error("no")
+
+    monkeypatch.setattr(site.get_model_admin(type(tool)), "changeform_view", raising)
+    response = boss.post(f"/admin/tools/tool/{tool.pk}/change/", {"name": "Other"})
+
+    assert response.status_code == code
+    [line] = [it.getMessage() for it in caplog.records if "staff_action" in it.getMessage()]
+    assert "admin:tools_tool_change" in line
+    assert str(code) in line
+
+
+def test_an_editor_who_sends_what_is_not_theirs_leaves_a_line(client, db, caplog):
+    caplog.set_level(logging.INFO)
+    editor = factories.user(is_staff=True)
+    client.force_login(editor)
+
+    assert client.post("/admin/tools/tool/add/", {"name": "Mine"}).status_code == 403
+
+    [line] = [it.getMessage() for it in caplog.records if "staff_action" in it.getMessage()]
+    assert "403" in line
 
 
 def test_looking_is_not_logged(boss, caplog):

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from tests import factories
+from tools.models import Touch
 from voting import casting, counting, eras, judging
 from voting.erasing import delete_votes, forget_voter
 from voting.merging import NotMergeable, merge, undo_merge
@@ -33,7 +34,7 @@ def way(request, monkeypatch):
     if request.param == "statement" and connection.vendor != "postgresql":
         pytest.skip("the one statement is for PostgreSQL")
     if request.param == "transaction":
-        monkeypatch.setattr(casting, "cast_in_one_statement", casting._cast_in_a_transaction)
+        monkeypatch.setattr(casting, "cast_in_one_call", casting._cast_in_a_transaction)
     return request.param
 
 
@@ -309,3 +310,61 @@ def test_the_database_refuses_votes_that_say_nothing_known(change):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Vote.objects.update(**change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"ships": -1}, {"held": -1}, {"verified_ships": 2}, {"verified_skips": 1}, {"era_ships": 2}, {"era_skips": 1}],
+)
+def test_the_database_refuses_tallies_that_do_not_add_up(change):
+    casting.cast(factories.guest(), factories.tool(), 1)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tally.objects.update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tally.objects.create(**{"tool": factories.tool(), "ships": 1, **change})
+
+
+@pytest.mark.parametrize("row", [{"kind": "moved"}, {"old_value": 2}, {"new_value": -2}, {"actor": ""}])
+def test_the_database_refuses_events_that_tell_nothing_known(row):
+    told = {"vote_id": 1, "tool": factories.tool(), "kind": "cast", "new_value": 1, "actor": "voter"}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VoteEvent.objects.create(**told | row)
+
+
+def test_a_moved_tally_leaves_one_touch_of_its_tool():
+    first, second = factories.tool(), factories.tool()
+    make = [casting.cast(factories.guest(), tool, 1) for tool in (first, second)]
+    Touch.objects.all().delete()
+
+    casting.cast(factories.guest(), first, -1)
+    assert [*Touch.objects.values_list("kind", "ref")] == [(Touch.Kind.TOOL, first.pk)]
+    Tally.objects.update(era_label="version 2")
+    assert set(Touch.objects.values_list("ref", flat=True)) == {first.pk, second.pk}
+    assert all(outcome.changed for outcome in make)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="commits wait for the disk in their own way")
+def test_a_vote_lets_go_of_its_tally_before_it_waits_for_the_disk_and_nothing_else_does():
+    """Nothing here can pull the plug: that the second commit is made, and that only a vote on its own defers its first."""
+    reader, tool = factories.guest(), factories.tool()
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        with transaction.atomic():
+            casting.cast(reader, tool, 1)
+            cursor.execute("SHOW synchronous_commit")
+            within = cursor.fetchone()
+        cursor.execute("SELECT txid_current()")
+        [before] = cursor.fetchone()
+        outcome = casting.cast(reader, tool, -1)
+        cursor.execute("SELECT xmin::text::bigint, txid_current() FROM voting_vote WHERE id = %s", [outcome.vote_id])
+        [written, after] = cursor.fetchone()
+        cursor.execute("SHOW synchronous_commit")
+
+        assert (within, cursor.fetchone()) == (("on",), ("on",))
+        cursor.execute("RESET synchronous_commit")
+    assert before < written
+    assert after >= written + 2
+    assert said(tool) == (0, 1)

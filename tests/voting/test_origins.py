@@ -1,6 +1,7 @@
 """Signals without addresses: days join while their salts live, and never afterwards."""
 
 import datetime
+import hashlib
 
 import pytest
 from django.core import serializers
@@ -49,6 +50,18 @@ def test_addresses_are_told_apart_by_address_network_and_wider_network(first, se
     one, other = origins.joined([vote(first)[0], vote(second, 3)[0]], TODAY)
 
     assert (one.addr == other.addr, one.net == other.net, one.wide == other.wide) == same
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8:1:1::1"])
+def test_a_digest_is_keyed_with_the_salt_of_its_day_and_says_only_whether_it_is_ipv6(address):
+    signal, _ = vote(address)
+    key = bytes(Salt.objects.get(day=TODAY).key)
+
+    for name, part in zip(("addr", "net", "wide", "ua"), Origin(address, "Browser/1").parts(), strict=True):
+        digest = hashlib.blake2b(part, key=key, digest_size=8, person=name.encode()).digest()
+        if name == "wide":
+            digest = digest[:-1] + bytes([digest[-1] & 0xFE | (":" in address)])
+        assert bytes(getattr(signal, name)) == digest, name
 
 
 def everything_in(signal):

@@ -17,13 +17,25 @@ EVENTS = {"insert": ["new"], "update": ["old", "new"], "delete": ["old"]}
 SITE, TOOL, SHELF = 0, 1, 2
 
 
-def touch_on(table: str, *, tool: tuple[str, ...] = (), shelf: tuple[str, ...] = (), site: bool | str = False):
-    """Return the operation that installs the triggers of one table. `site` may be a condition: then only rows that meet it."""
+def touch_on(
+    table: str,
+    *,
+    tool: tuple[str, ...] = (),
+    shelf: tuple[str, ...] = (),
+    site: bool | str = False,
+    row_by_row: bool = False,
+):
+    """Return the operation that installs the triggers of one table. `site` may be a condition: then only rows that meet it.
+
+    `row_by_row` is for a table whose rows are changed one at a time and often: on PostgreSQL a touch then costs half as
+    much, and a statement that changes many rows leaves a touch for each.
+    """
     everywhere = f"CASE WHEN {site} THEN 0 END" if isinstance(site, str) else "0"
     subjects = [(TOOL, it) for it in tool] + [(SHELF, it) for it in shelf] + ([(SITE, everywhere)] if site else [])
 
     def install(apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        for statement in _statements(schema_editor.connection.vendor, table, subjects):
+        vendor = schema_editor.connection.vendor
+        for statement in _statements(vendor, table, subjects, row_by_row and vendor == "postgresql"):
             schema_editor.execute(statement, params=None)
 
     def remove(apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -42,9 +54,10 @@ def _name(table: str, event: str) -> str:
     return f"{table}_touch_{event}"
 
 
-def _statements(vendor: str, table: str, subjects: list[tuple[int, str]]) -> list[str]:
+def _statements(vendor: str, table: str, subjects: list[tuple[int, str]], row_by_row: bool = False) -> list[str]:
     make = _postgres if vendor == "postgresql" else _sqlite
-    return [statement for event, rows in EVENTS.items() for statement in make(table, event, rows, subjects)]
+    found = [statement for event, rows in EVENTS.items() for statement in make(table, event, rows, subjects)]
+    return found + (_postgres_row_by_row(table, subjects) if row_by_row else [])
 
 
 def _postgres(table: str, event: str, rows: list[str], subjects: list[tuple[int, str]]) -> list[str]:
@@ -63,6 +76,22 @@ def _postgres(table: str, event: str, rows: list[str], subjects: list[tuple[int,
         f"DROP TRIGGER IF EXISTS {name} ON {table}",
         f"CREATE TRIGGER {name} AFTER {event.upper()} ON {table} REFERENCING {tables} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+    ]
+
+
+def _postgres_row_by_row(table: str, subjects: list[tuple[int, str]]) -> list[str]:
+    """An update's touches without the tables of rows before and after, which cost more than the touch itself."""
+    insert = "INSERT INTO tools_touch (kind, ref, moment) VALUES ({}, {}, pg_current_xact_id()::text::bigint);"
+    body = ""
+    for kind, ref in subjects:
+        new, old = (re.sub(r"\br\.", f"{row}.", ref) for row in ("NEW", "OLD"))
+        body += f"IF {new} IS NOT NULL THEN {insert.format(kind, new)} END IF; "
+        body += f"IF {old} IS DISTINCT FROM {new} AND {old} IS NOT NULL THEN {insert.format(kind, old)} END IF; "
+    name = _name(table, "update")
+    return [
+        f"DROP TRIGGER IF EXISTS {name} ON {table}",
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}RETURN NULL; END $$",
+        f"CREATE TRIGGER {name} AFTER UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
 
 
