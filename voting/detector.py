@@ -449,9 +449,8 @@ class Detector:
         turns, looked_at = self._turns(view), len(view.timeline.ballots)
         for side, (evidence, since) in turns.items():
             if evidence >= PLAIN and self._contradiction(view, side, since) > CONTRADICTED:
-                low, reference = self._calm(view, view.strangers(since, "")), self._reference(view.timeline, since, now)
-                others = sum(it.value != side for it in low)
-                if len(low) >= LEAST_GROUP and others <= self._usual(view.timeline, since, now):
+                low, reference = view.strangers(since, ""), self._reference(view.timeline, since, now)
+                if sum(it.value != side for it in low) <= self._usual(view.timeline, since, now):
                     self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
                     view.renew()
         for window in (now - max(turns.values())[1], *WINDOWS):

@@ -240,7 +240,7 @@ def test_a_news_surge_whose_opinion_is_another_counts_too_since_both_sides_are_i
     stream = Stream()
     surge(stream, share=0.27)
 
-    assert stream.judged()[1] >= 0.95
+    assert stream.judged(days=1)[1] >= 0.95
 
 
 def test_a_crowd_that_comes_back_for_a_little_history_is_not_believed_for_it():
