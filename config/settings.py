@@ -127,6 +127,8 @@ else:
             "timeout": 3,
             "reconnect_timeout": 2,
         },
+        # Statements that are kept (tools/statements.py) are prepared when they come for the third time on a connection.
+        "prepare_threshold": 2,
         "connect_timeout": 5,
         # A server that went without a word, as when its machine loses power, is given up after half a minute.
         "keepalives_idle": 10,

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -106,9 +107,11 @@ class Sender:
         self.transport.idle, self.transport.guard = self.keep, lease.check
         self.renew_at = monotonic() + leases.RENEW_SECONDS
         ledger = Ledger(lease)
+        self.transport.before_end = partial(self._before_end, lease, ledger)
         try:
             try:
-                self._send_rows(lease, ledger)
+                with ledger:
+                    self._send_rows(lease, ledger)
             except Paused:
                 self.transport.drop()
             except Unreachable as error:
@@ -121,6 +124,12 @@ class Sender:
             return True
         SendControl.objects.filter(id=1, failures__gt=0).update(failures=0)
         return not self.is_stopping
+
+    @staticmethod
+    def _before_end(lease: Lease, ledger: Ledger) -> None:
+        """Let a text end, and so be accepted, only when the message before it is marked and the lease still holds."""
+        ledger.settle()
+        lease.check()
 
     def _rest(self, lease: Lease, error: Unreachable) -> None:
         """Give the batch back for later; after so many failures in a row a person has to look."""
@@ -198,6 +207,7 @@ class Sender:
         )
         if judgement.state == "DEFERRED" and self._too_late(lease, judgement):
             judgement = outcomes.Judgement("EXPIRED")
+        ledger.settle()
         with transaction.atomic():
             ledger.mark(row.seq, judgement, outcome.reply)
             if judgement.is_address_dead or judgement.is_soft_bounce:

@@ -2,10 +2,12 @@
 
 The one place where the site speaks a protocol itself. Where the server offers PIPELINING (RFC 2920), a message costs one
 round trip: its text is the first element of a group, MAIL, RCPT and DATA of the next are the rest. The caller gets each
-answer before the next text leaves, so that it can write down what happened: `for outcome in session.send(messages)`.
+answer before the next text leaves, so that it can write down what happened: `for outcome in session.send(messages)`. A
+text leaves without its end, which follows when `before_end` says so; what has no end no server takes.
 """
 
 import base64
+import functools
 import re
 import socket
 import ssl
@@ -93,6 +95,12 @@ class Outcome:
         return self.stage == "dot" and self.reply is not None and self.reply.code // 100 == 2
 
 
+@functools.cache
+def _context() -> ssl.SSLContext:
+    """Return what checks certificates; reading the machine's authorities takes longer than sending many mails."""
+    return ssl.create_default_context()
+
+
 def stuff(text: bytes) -> bytes:
     """Return a text as it travels after DATA: CRLF line ends, leading dots doubled, a line end last (RFC 5321, 4.5.2)."""
     lines = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
@@ -109,12 +117,14 @@ class Session:
         self.per_connection = per_connection
         self.idle = idle or (lambda: None)  # called now and then while waiting
         self.guard: Callable[[], None] = lambda: None  # called before each text leaves; what it raises stops it
+        self.before_end: Callable[[], None] = lambda: None  # called before each text ends, and is accepted; likewise
         self.tries = tries
         self.connections = 0
         self._socket: socket.socket | None = None
         self._buffer = b""
         self._left = 0
         self._dirty = False  # a transaction is open that needs RSET
+        self._in_text = False  # what is written now would be part of a text
         self._pipelining = False
 
     def send(self, messages: Iterable[Message]) -> Iterator[Outcome]:
@@ -127,14 +137,16 @@ class Session:
         offered = False  # whether the envelope of `current` has been written and its answers not yet read
         while current is not None:
             refusal = self._offer(current, written=offered)
-            upcoming = next(source, None)
             offered = False
             if refusal is not None:
+                upcoming = next(source, None)
                 yield Outcome(current, refusal[1], refusal[0])
             else:
                 self._left -= 1
+                is_under_way = self._begin(current)
+                upcoming = next(source, None)  # made while the text is on its way
                 offered = upcoming is not None and self._pipelining and self._left > 0
-                reply = self._text(current, upcoming if offered else None)
+                reply = self._end(upcoming if offered else None) if is_under_way else None
                 offered = offered and reply is not None and self._socket is not None
                 yield Outcome(current, reply)
             current = upcoming
@@ -145,7 +157,7 @@ class Session:
             return
         try:
             self._socket.settimeout(1)
-            if not self._dirty:
+            if not (self._dirty or self._in_text):
                 self._socket.sendall(b"QUIT\r\n")
         except OSError:
             pass
@@ -155,7 +167,8 @@ class Session:
         """Close at once."""
         if self._socket is not None:
             self._socket.close()
-        self._socket, self._buffer, self._dirty, self._pipelining = None, b"", False, False
+        self._socket, self._buffer = None, b""
+        self._dirty = self._in_text = self._pipelining = False
 
     # One message
 
@@ -212,12 +225,22 @@ class Session:
                 return stage, reply
         return None
 
-    def _text(self, message: Message, upcoming: Message | None) -> Reply | None:
-        """Send the text, with the envelope of the next; return the answer, or None when it never came."""
-        tail = b".\r\n" + (self._envelope(upcoming) if upcoming else b"")
+    def _begin(self, message: Message) -> bool:
+        """Send the text but for its end, so that the server cannot have taken it yet; return whether it has left."""
         self.guard()
+        self._in_text = True
         try:
-            self._write(message.text + tail)
+            self._write(message.text)
+        except _Lost:
+            self.drop()
+        return self._in_text
+
+    def _end(self, upcoming: Message | None) -> Reply | None:
+        """End the text, with the envelope of the next; return the answer, or None when it never came."""
+        self.before_end()
+        try:
+            self._write(b".\r\n" + (self._envelope(upcoming) if upcoming else b""))
+            self._in_text = False
             reply = self._reply(self.server.timeouts.final)
         except _Lost:
             self.drop()
@@ -237,16 +260,16 @@ class Session:
 
     def _connect(self) -> None:
         server, wait = self.server, self.server.timeouts
-        context = server.context or ssl.create_default_context()
+        context = server.context or (_context() if server.tls or server.starttls else None)
         try:
             self._socket = socket.create_connection((server.host, server.port), wait.connect)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if server.tls:
+            if server.tls and context:
                 self._socket = context.wrap_socket(self._socket, server_hostname=server.host)
             self._socket.settimeout(wait.slice)
             self._good(self._reply(wait.banner))
             features = self._hello()
-            if server.starttls:
+            if server.starttls and context:
                 if "STARTTLS" not in features:
                     raise Unreachable("The server does not offer STARTTLS.")
                 self._good(self._command(b"STARTTLS", wait.command))

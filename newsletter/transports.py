@@ -18,6 +18,7 @@ QUIET = {f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("filebase
 class Transport(Protocol):
     idle: Callable[[], None]
     guard: Callable[[], None]
+    before_end: Callable[[], None]
 
     def send(self, messages: Iterable[Message]) -> Iterator[Outcome]: ...
 
@@ -77,10 +78,12 @@ class MailerTransport:
         self.using = using
         self.idle: Callable[[], None] = lambda: None
         self.guard: Callable[[], None] = lambda: None
+        self.before_end: Callable[[], None] = lambda: None
 
     def send(self, messages: Iterable[Message]) -> Iterator[Outcome]:
         for message in messages:
             self.guard()
+            self.before_end()
             yield Outcome(message, *self._hand_over(message))
 
     def _hand_over(self, message: Message) -> tuple[Reply | None, str]:

@@ -3,24 +3,31 @@
 import datetime
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from tools.models import Change, Tool
+from tools.statements import statement
+
+ON_A_PAGE = 20
 
 
 def changes_of(
-    tools: Sequence[Tool],
-    limit: int = 20,
-    *,
-    since: datetime.date | None = None,
-    until: datetime.datetime | None = None,
+    tools: Sequence[Tool], limit: int = ON_A_PAGE, *, until: datetime.datetime | None = None
 ) -> list[Change]:
     """Return the latest changes to some tools, newest first, in one query."""
-    found = Change.objects.of(tools).public().newest_first()
-    if since:
-        found = found.since(since)
-    if until:
-        found = found.filter(at__lte=until)
     by_pk = {tool.pk: tool for tool in tools}
-    changes = list(found[:limit])
+    now = timezone.now()
+    moment = min(until, now) if until else now
+    if limit == ON_A_PAGE:
+        changes = _changes_of_a_page(list(by_pk), moment)
+    else:
+        changes = list(Change.objects.of(tools).public(moment).newest_first()[:limit])
     for change in changes:
         change.tool = by_pk[change.tool_id]
     return changes
+
+
+@statement
+def _changes_of_a_page(tools: list[int], moment: datetime.datetime) -> QuerySet[Change]:
+    return Change.objects.of(tools).public(moment).newest_first()[:ON_A_PAGE]

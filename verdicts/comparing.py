@@ -3,15 +3,18 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404
-from django.urls import reverse
 from django.utils import timezone
 
+from tools.addresses import address
 from tools.models import Category, Change, FormerSlug, Tool
 from tools.slugs import is_valid
+from tools.statements import statement
 from verdicts import queries, scoring
 from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
@@ -35,18 +38,23 @@ def tools_named(slugs: list[str]) -> list[ScoredTool]:
     """
     if not all(is_valid(slug) for slug in slugs):  # PostgreSQL does not even look for a NUL
         raise UnknownTools
-    public = queries.with_figures(Tool.objects.public())
-    found = {tool.slug: tool for tool in public.filter(slug__in=slugs)}
+    found = {tool.slug: tool for tool in _public_tools_at(slugs)}
     missing = [slug for slug in slugs if slug not in found]
     if missing:
         moved = dict(FormerSlug.objects.filter(slug__in=missing).values_list("slug", "tool"))
         if len(moved) < len(set(missing)):
             raise UnknownTools
+        public = queries.with_figures(Tool.objects.public())
         by_pk = {tool.pk: tool for tool in public.filter(pk__in=moved.values())}
         if len(by_pk) < len(set(moved.values())):
             raise UnknownTools
         found |= {by_pk[pk].slug: by_pk[pk] for pk in moved.values()}
     return queries.scored(found[slug] for slug in sorted(found))
+
+
+@statement
+def _public_tools_at(slugs: list[str]) -> QuerySet[Tool]:
+    return queries.with_figures(Tool.objects.public()).filter(slug__in=slugs)
 
 
 def columns_of(pair: str) -> list[ScoredTool]:
@@ -68,7 +76,7 @@ def comparison_path(tools: Sequence[Tool]) -> str:
     """Return the one address of these tools: their own page for one, else joined in the order of their slugs."""
     if len(tools) == 1:
         return tools[0].get_absolute_url()
-    return reverse("comparison", args=[SEPARATOR.join(sorted(tool.slug for tool in tools))])
+    return address("comparison", SEPARATOR.join(sorted(tool.slug for tool in tools)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ def score_rows(
     ]
 
 
-@dataclass(slots=True)
+@dataclass
 class ComparisonPage:
     """Everything the page of two to four tools prints."""
 
@@ -126,11 +134,11 @@ class ComparisonPage:
     as_of: datetime.date | None = None
     advice: list[tuple[ScoredTool, str]] = field(default_factory=list)
 
-    @property
+    @cached_property
     def title(self) -> str:
         return " vs ".join(tool.name for tool in self.columns)
 
-    @property
+    @cached_property
     def category(self) -> Category | None:
         """The shelf all the tools share, if they do."""
         shelves = {tool.category_id: tool.category for tool in self.columns}
@@ -140,11 +148,11 @@ class ComparisonPage:
     def headline(self) -> str:
         return self.curated.headline if self.curated else ""
 
-    @property
+    @cached_property
     def standfirst(self) -> str:
         return result_in_words(self.columns)
 
-    @property
+    @cached_property
     def lead(self) -> str:
         return lead_in_words(self.columns)
 
@@ -152,11 +160,11 @@ class ComparisonPage:
     def equal_count(self) -> int:
         return sum(not row.differs for row in self.all_fact_rows)
 
-    @property
+    @cached_property
     def fact_rows(self) -> list[FactRow]:
         return [row for row in self.all_fact_rows if row.differs or not self.only_differences]
 
-    @property
+    @cached_property
     def canonical_path(self) -> str:
         return comparison_path(self.columns)
 

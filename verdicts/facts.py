@@ -1,15 +1,17 @@
 """The rows of facts that lie side by side: the tool's own columns, its prices, and its typed facts."""
 
+import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.formats import date_format
 
-from tools.models import Checked, Fact, FactKind, Price, Tool
+from tools.models import Check, Checked, Fact, FactKind, Price, Tool
+from tools.models.tool import Named
 
 
-@dataclass(frozen=True, slots=True)
-class FactCell:
+class FactCell(NamedTuple):
     """One answer: `kind` is yes, no, partial, unknown or text. Unknown is never No."""
 
     kind: str
@@ -23,17 +25,16 @@ class FactCell:
         return f"{self.text} ({self.note})" if self.note else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(NamedTuple):
     """One question and the answers to it; `key` names the question in addresses."""
 
     label: str
-    cells: list[FactCell]
+    cells: tuple[FactCell, ...]
     key: str = ""
-    tools: Sequence[Tool] = ()
+    tools: tuple[Named, ...] = ()
 
     @property
-    def beside(self) -> list[tuple[Tool, FactCell]]:
+    def beside(self) -> list[tuple[Named, FactCell]]:
         """Each answer with its tool."""
         return list(zip(self.tools, self.cells, strict=True))
 
@@ -47,8 +48,13 @@ UNKNOWN = FactCell("unknown", "Not checked")
 
 
 def _check_label(row: Checked) -> str:
-    label = row.get_check_method_display()
-    return f"{label}, {date_format(row.checked_on)}" if row.checked_on else label
+    return _how_and_when(row.check_method, row.checked_on)
+
+
+@lru_cache(maxsize=4096)
+def _how_and_when(method: str, day: datetime.date | None) -> str:
+    label = str(Check(method).label)
+    return f"{label}, {date_format(day)}" if day else label
 
 
 def _own(tool: Tool, text: str) -> FactCell:
@@ -82,8 +88,10 @@ def every_row(
 ) -> list[FactRow]:
     """Return a row for each of the tool's own columns and for each kind of fact, known or not."""
 
+    names = tuple([tool.named for tool in tools])
+
     def row(key: str, label: str, cell: Callable[[Tool], FactCell]) -> FactRow:
-        return FactRow(label, [cell(tool) for tool in tools], key, tools)
+        return FactRow(label, tuple([cell(tool) for tool in tools]), key, names)
 
     rows = [
         row("entry", "Entry price", lambda tool: _own(tool, tool.get_entry_display() if tool.entry else "")),
@@ -94,8 +102,8 @@ def every_row(
     ]
     answers = {(fact.tool_id, fact.kind_id): fact for fact in facts}
     for kind in sorted(kinds, key=lambda kind: (kind.position, kind.label)):
-        cells = [_typed(answers.get((tool.pk, kind.pk))) for tool in tools]
-        rows.append(FactRow(kind.label, cells, f"fact.{kind.slug}", tools))
+        cells = tuple([_typed(answers.get((tool.pk, kind.pk))) for tool in tools])
+        rows.append(FactRow(kind.label, cells, f"fact.{kind.slug}", names))
     return rows
 
 

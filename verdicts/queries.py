@@ -24,6 +24,7 @@ from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from tools.models import Category, Change, Fact, FactKind, Price, Tool
+from tools.statements import statement
 from verdicts import scoring
 from verdicts.keeping import keep, kept
 from verdicts.models import Comparison, Reviewer, Verdict
@@ -144,8 +145,13 @@ def shelf_counts() -> dict[int, int]:
 
 def _newest_change() -> str:
     """Return what is another after every change that readers are told of."""
-    newest = Change.objects.filter(pk=RawSQL("SELECT max(id) FROM tools_change", ())).order_by()
-    return " ".join(f"{pk}-{at.timestamp()}" for pk, at in newest.values_list("pk", "at")) or "none"
+    return " ".join(f"{pk}-{at.timestamp()}" for pk, at in _change_written_last()) or "none"
+
+
+@statement
+def _change_written_last() -> QuerySet[Any, Any]:
+    newest = Change.objects.filter(pk=RawSQL("SELECT max(id) FROM tools_change", ()))
+    return newest.order_by().values_list("pk", "at")
 
 
 def shelves() -> QuerySet[Category]:
@@ -247,14 +253,23 @@ def curated_comparisons(of: QuerySet[Comparison] | None = None) -> list[Comparis
 
 def scorecard_verdicts(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> list[Verdict]:
     """Return the verdicts on some tools, with all that a cell prints: the published ones, or those of a past moment."""
-    verdicts = Verdict.objects.as_of(as_of) if as_of else Verdict.objects.published()
-    found = list(
-        verdicts.filter(tool__in=tools).select_related("reviewer", "editor").order_by("reviewer__position", "pk")
-    )
     by_pk = {tool.pk: tool for tool in tools}
+    if as_of:
+        found = list(_in_their_places(Verdict.objects.as_of(as_of).filter(tool__in=tools)))
+    else:
+        found = _verdicts_of_today(list(by_pk))
     for verdict in found:
         verdict.tool = by_pk[verdict.tool_id]
     return found
+
+
+def _in_their_places(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
+    return verdicts.select_related("reviewer", "editor").order_by("reviewer__position", "pk")
+
+
+@statement
+def _verdicts_of_today(tools: list[int]) -> QuerySet[Verdict]:
+    return _in_their_places(Verdict.objects.published().filter(tool__in=tools))
 
 
 OWN_TEXT = ["name", "tagline", "description", "entry", "vendor", "licence", "latest_version", "released_on"]
@@ -272,8 +287,9 @@ def turn_back(tools: Sequence[Tool], moment: datetime.datetime) -> None:
             tool.category = shelves.get(past[tool.pk].category_id, tool.category)
 
 
-def panel_of_today() -> list[Reviewer]:
-    return list(Reviewer.objects.active())
+@statement
+def panel_of_today() -> QuerySet[Reviewer]:
+    return Reviewer.objects.active()
 
 
 def panel_of(moment: datetime.datetime) -> list[Reviewer]:
@@ -291,12 +307,17 @@ def curated_comparison(tools: Sequence[Tool], moment: datetime.datetime | None =
     if len(tools) != 2:
         return None
     first, second = sorted(tool.pk for tool in tools)
-    row = Comparison.objects.filter(first=first, second=second).first()
+    row = next(iter(_comparison_of(first, second)), None)
     if row is not None and moment is not None and row.history.exists():
         row = Comparison.history.as_of(moment).filter(id=row.pk).first()
     if row is None or row.published_at is None or (moment is not None and row.published_at > moment):
         return None
     return row
+
+
+@statement
+def _comparison_of(first: int, second: int) -> QuerySet[Comparison]:
+    return Comparison.objects.filter(first=first, second=second)
 
 
 def current_prices(
@@ -305,12 +326,17 @@ def current_prices(
     """Return the prices on offer by tool, the cheapest first; those of a past moment as they were known then."""
     prices: dict[int, list[Price]] = {}
     if moment is None:
-        found = list(Price.objects.filter(tool__in=tools).on(day or timezone.localdate()).order_by("amount", "plan"))
+        found = _prices_on([tool.pk for tool in tools], day or timezone.localdate())
     else:
         found = _prices_at(tools, moment)
     for price in found:
         prices.setdefault(price.tool_id, []).append(price)
     return prices
+
+
+@statement
+def _prices_on(tools: list[int], day: datetime.date) -> QuerySet[Price]:
+    return Price.objects.filter(tool__in=tools).on(day).order_by("amount", "plan")
 
 
 def _prices_at(tools: Sequence[Tool], moment: datetime.datetime) -> list[Price]:
@@ -328,9 +354,7 @@ def _prices_at(tools: Sequence[Tool], moment: datetime.datetime) -> list[Price]:
 def facts_of(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> list[Fact]:
     """Return the typed facts of some tools, by kind; the answers of a past moment when asked."""
     if as_of is None:
-        return list(
-            Fact.objects.filter(tool__in=tools).select_related("kind").order_by("kind__position", "kind__label")
-        )
+        return _facts_of_today([tool.pk for tool in tools])
     kinds = FactKind.objects.in_bulk()
     past = list(Fact.history.as_of(as_of).filter(tool__in=tools))
     for fact in past:
@@ -338,38 +362,51 @@ def facts_of(tools: Sequence[Tool], as_of: datetime.datetime | None = None) -> l
     return sorted(past, key=lambda fact: (fact.kind.position, fact.kind.label))
 
 
+@statement
+def _facts_of_today(tools: list[int]) -> QuerySet[Fact]:
+    return Fact.objects.filter(tool__in=tools).select_related("kind").order_by("kind__position", "kind__label")
+
+
 LINKED = ("name", "slug", "category", "panel_tally__ships", "panel_tally__total")
 
 
-def neighbours(tools: Sequence[Tool], limit: int = PAIRS) -> list[tuple[Tool, Tool]]:
+def neighbours(tools: Sequence[Tool]) -> list[tuple[Tool, Tool]]:
     """Return pairs a reader of these tools is likely to want next: curated ones first, then judged tools of the shelf.
 
     Only what a link to a pair prints is loaded: names, addresses and the panel's result.
     """
     here = {tool.pk: tool for tool in tools}
-    sides = [f"{side}__{column}" for side in ("first", "second") for column in LINKED]
-    curated = (
-        Comparison.objects.published()
-        .filter(Q(first__in=tools) | Q(second__in=tools))
-        .exclude(first__state="draft")
-        .exclude(second__state="draft")
-        .select_related("first__panel_tally", "second__panel_tally")
-        .only(*sides)[:limit]
-    )
+    curated = _curated_with(list(here))
     pairs = [(row.first, row.second) for row in curated if len(tools) == 1 or {row.first_id, row.second_id} != {*here}]
-    peers = Tool.objects.filter(
-        state="published", category__in={tool.category_id for tool in tools}, standing__gt=0
-    ).exclude(pk__in=here)
-    for peer in sort_tools(peers, "panel").select_related("panel_tally").only(*LINKED)[:limit]:
+    for peer in _judged_beside(list(here), list({tool.category_id for tool in tools})):
         pairs += [(tool, peer) for tool in tools if tool.category_id == peer.category_id][:1]
     unique = {frozenset((a.pk, b.pk)): (here.get(a.pk, a), here.get(b.pk, b)) for a, b in reversed(pairs)}
-    found = list(reversed(unique.values()))[:limit]
+    found = list(reversed(unique.values()))[:PAIRS]
     for tool in (tool for pair in found for tool in pair if tool.pk not in here):
         tally = getattr(tool, "panel_tally", None)
         cast(ScoredTool, tool).panel = (
             scoring.PanelScore(tally.ships, tally.total) if tally else scoring.PanelScore(0, 0)
         )
     return found
+
+
+@statement
+def _curated_with(tools: list[int]) -> QuerySet[Comparison]:
+    sides = [f"{side}__{column}" for side in ("first", "second") for column in LINKED]
+    return (
+        Comparison.objects.published()
+        .filter(Q(first__in=tools) | Q(second__in=tools))
+        .exclude(first__state="draft")
+        .exclude(second__state="draft")
+        .select_related("first__panel_tally", "second__panel_tally")
+        .only(*sides)[:PAIRS]
+    )
+
+
+@statement
+def _judged_beside(tools: list[int], shelves: list[int]) -> QuerySet[Tool]:
+    judged = Tool.objects.filter(state="published", category__in=shelves, standing__gt=0).exclude(pk__in=tools)
+    return sort_tools(judged, "panel").select_related("panel_tally").only(*LINKED)[:PAIRS]
 
 
 # Reviewers -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The pages. Each looks up, decides, and hands a template what it shows."""
 
 import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from tools.freshness import kept_as_list, kept_while
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
-from verdicts import comparing, queries, scoring, searching, structured, twins
+from verdicts import comparing, queries, scoring, searching, shown, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
 from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
@@ -41,8 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "lead": lead,
         "newest": queries.newest_verdicts(panel),
-        "close_calls": close,
-        "curated": [pair for pair in pairs[1:] if pair not in close],
+        "close_calls": shown.links(close),
+        "curated": shown.links([pair for pair in pairs[1:] if pair not in close]),
         "categories": shelves,
         "coverage": queries.Coverage(judged, total).words,
         "panel": panel,
@@ -116,12 +117,12 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "tool": page.tool,
         "prices": page.prices,
         "facts": page.facts,
-        "verdicts": page.scorecard,
-        "changes": page.changes,
+        "verdicts": shown.said_rows(page.scorecard),
+        "changes": shown.dated(page.changes),
         "history": history_of(found),
         "all_votes": all_votes_of(found) if wants_all else None,
         "ledger": ledger.of_tool(found, MOST_LINES),
-        "pairs": page.pairs,
+        "pairs": shown.links(page.pairs),
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,
         "robots": "noindex, follow" if wants_all else page.robots,
@@ -159,7 +160,7 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
         return redirect(f"{path}?{asked}" if only and len(tools) > 1 else path, permanent=True)
     page = comparing.comparison_page(tools, only_differences=only, with_records=True)
     context = {
-        "comparison": page,
+        **_parts_of(page),
         "json_ld": structured.of_comparison(page),
         "card_path": reverse("comparison_card", args=[comparing.SEPARATOR.join(tool.slug for tool in tools)]),
         "twins": path.rstrip("/"),
@@ -167,6 +168,18 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
     }
     with_controls(request, page.columns)
     return kept_while(for_its_reader(request, render(request, "comparison.html", context)), tools)
+
+
+def _parts_of(page: comparing.ComparisonPage) -> dict[str, Any]:
+    return {
+        "comparison": page,
+        "columns": shown.columns(page.columns),
+        "about": [shown.about(tool) for tool in page.columns],
+        "facts": tuple(page.fact_rows),
+        "scorecard": shown.said_rows(page.scorecard),
+        "changes": shown.dated(page.changes),
+        "pairs": shown.links(page.pairs),
+    }
 
 
 @require_safe
@@ -185,7 +198,7 @@ def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBa
     if request.path != path or request.META.get("QUERY_STRING"):
         return redirect(path, permanent=True)
     page = comparing.comparison_page(tools, as_of=day)
-    return kept_while(render(request, "comparison.html", {"comparison": page}), tools)
+    return kept_while(render(request, "comparison.html", _parts_of(page)), tools)
 
 
 @require_safe

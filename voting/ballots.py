@@ -8,7 +8,7 @@ unread, but for the last few of tools that have hardly any since: what was said 
 import dataclasses
 import datetime
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, QuerySet, Window
@@ -27,6 +27,7 @@ OVERLAP = 60.0  # seconds: a vote that was written while the last pass read is l
 BY_PERSON = "person"  # the detector leaves alone what has a rule that is not its own
 STATE_OF = {0: judge.COUNTED, 1: judge.HELD, 2: judge.DISCARDED}
 NUMBER_OF = {name: Vote.State(number) for number, name in STATE_OF.items()}
+STATES = {state.value: state for state in Vote.State}
 COLUMNS = (
     "pk",
     "tool_id",
@@ -56,7 +57,9 @@ class Bench:
         self.cases: dict[int, tuple[Episode, Case]] = {}  # by the episode's identity
         rows = list(self._rows())
         self.final = decided_by_people()
-        signals = signals_of(VoteSignal.objects.filter(day__gte=oldest_kept(now.date())), now.date())
+        self.signals = read_signals(VoteSignal.objects.filter(day__gte=oldest_kept(now.date())))
+        self.taken: set[int] = set()
+        signals = signals_of(self.signals, now.date())
         seen = Counter(row[2] for row in rows)
         for row in rows:
             self.take(row, signals, unread=row[9] - seen[row[2]])
@@ -98,7 +101,22 @@ class Bench:
         if pk in self.final or reason.startswith("case "):
             self.final.add(pk)
             ballot.rule = BY_PERSON
-        self.ballots[pk], self.stood[pk] = ballot, (Vote.State(state), reason)
+        self.ballots[pk], self.stood[pk] = ballot, (STATES[state], reason)
+        self.taken.add(pk)
+
+    def follow(self, rows: Iterable[tuple[Any, ...]], signals: QuerySet[VoteSignal], today: datetime.date) -> None:
+        """Tell the detector of votes that have come or changed since."""
+        new = read_signals(signals)
+        self.signals |= new
+        told = signals_of(new, today)
+        for row in rows:
+            self.take(row, told)
+
+    def rejoin(self, today: datetime.date) -> None:
+        """Know places by the names that the oldest salt of a new day gives them."""
+        oldest = oldest_kept(today)
+        self.signals = {pk: row for pk, row in self.signals.items() if row.day >= oldest}
+        self.detector.rename(signals_of(self.signals, today))
 
     def _remember(self) -> None:
         """Give the detector back what it knew after the last pass besides the votes."""
@@ -116,8 +134,9 @@ class Bench:
     def changes(self) -> dict[int, Stood]:
         """Return where the detector wants votes to stand that stand elsewhere."""
         wanted = self._of_samples()
-        for pk, ballot in self.ballots.items():
-            if pk in self.final:
+        for pk in sorted(self.taken | self.detector.judged):
+            ballot = self.ballots.get(pk)
+            if ballot is None or pk in self.final:
                 continue
             state, reason = NUMBER_OF[ballot.state], WAITS if ballot.waits else ballot.rule
             if state == Vote.State.DISCARDED and reason != "trap":
@@ -125,6 +144,12 @@ class Bench:
             if (state, reason) != self.stood[pk]:
                 wanted[pk] = state, reason
         return wanted
+
+    def carried_out(self, wanted: dict[int, Stood], done: dict[int, Stood]) -> None:
+        """Note what of the changes has been done; what has not is wanted again."""
+        self.stood |= done
+        self.taken = wanted.keys() - done.keys()
+        self.detector.judged.clear()
 
     def _of_samples(self) -> dict[int, Stood]:
         """Sample votes are made up, so that nobody can judge readers' by them: these count."""
@@ -148,9 +173,13 @@ def _episode_of(case: Case) -> Episode | None:
         return None
 
 
-def signals_of(signals: QuerySet[VoteSignal], today: datetime.date) -> dict[int, dict[str, Any]]:
+def read_signals(signals: QuerySet[VoteSignal]) -> dict[int, Any]:
+    """Return what the detector needs of signals, by vote, still sealed."""
+    return {row.vote_id: row for row in signals.values_list(*_SIGNAL, named=True)}
+
+
+def signals_of(known: dict[int, Any], today: datetime.date) -> dict[int, dict[str, Any]]:
     """Return what the detector is told of where votes came from, by vote. Nothing of days whose salts are gone."""
-    known: dict[int, Any] = {row.vote_id: row for row in signals.values_list(*_SIGNAL, named=True)}
     found = {}
     for it in origins.joined(known.values(), today):
         row = known[it.vote_id]

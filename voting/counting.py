@@ -39,6 +39,9 @@ def counters_of(stand: Stand, era: int) -> Counter[str]:
     return Counter({name: int(n) for name, n in counted.items()})
 
 
+MOVE = f"UPDATE voting_tally SET {', '.join(f'{name} = {name} + %s' for name in COUNTERS)} WHERE tool_id = %s"  # noqa: S608
+
+
 class Deltas:
     """Gathers what changes about votes; writes it to the tallies at the end, in the order of the tools."""
 
@@ -52,11 +55,16 @@ class Deltas:
 
     def write(self) -> None:
         """Move the tallies. The last lock that a transaction takes."""
+        moves = []
         for tally in locked_tallies(self.changes):
+            added: Counter[str] = Counter()
             for sign, stand in self.changes[tally.tool_id]:
                 for name, n in counters_of(stand, tally.era).items():
-                    setattr(tally, name, getattr(tally, name) + sign * n)
-            tally.save(update_fields=COUNTERS)
+                    added[name] += sign * n
+            moves.append([*(added[name] for name in COUNTERS), tally.pk])
+        if moves:
+            with connection.cursor() as cursor:
+                cursor.executemany(MOVE, moves)
 
 
 def locked_tallies(tool_ids: Iterable[int]) -> list[Tally]:

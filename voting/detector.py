@@ -21,9 +21,10 @@ crowd as the control group of the other (as negative controls are used in epidem
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 from voting.evidence import (
     COUNTED,
@@ -31,6 +32,7 @@ from voting.evidence import (
     DISCARDED,
     HELD,
     HOUR,
+    ONE_SIDED,
     TOLERANCE_NOW,
     TOLERANCE_PAST,
     Ballot,
@@ -57,6 +59,7 @@ __all__ = [
 
 MEMORY = 14 * DAY  # how long anything about addresses is remembered
 WINDOWS = (6 * HOUR, DAY, 3 * DAY, 10 * DAY, 28 * DAY)  # the spans of time in which a crowd is looked for
+LEAST_DAYS = 7  # of fewer days the middle one is no measure
 LEAST_GROUP = 8  # fewer votes show no percentage, and no pattern
 ENOUGH_NEW = 0.01  # a tool is looked at again once so many of its votes are new, and every day
 PAST_VOTES, PRIOR_VOTES = 14.0, 6.0  # how many votes the tool's past and the site's share are worth as reference
@@ -69,7 +72,7 @@ CROWDED = math.log(1e-5)  # how unlikely a network's number of votes on one tool
 
 # Evidence (in nats) that strangers have turned, and by how much they must have moved the percentage, to withhold it; how
 # many votes the past is worth in that; and a turn this much older needs a nat more to be believed.
-DOUBTFUL, MOVED, TURN_VOTES, TURN_AGES = 1.8, 0.05, 60.0, 2.5 * DAY
+DOUBTFUL, MOVED, TURN_VOTES, TURN_AGES, TURN_FADES = 1.8, 0.05, 60.0, 2.5 * DAY, 25.0
 # Evidence from which on a turn is beyond doubt, and votes are held for it, if voters with history do not make it: how
 # much likelier what they say must be where they think as before; and when to give back.
 PLAIN, CONTRADICTED, TURN_OVER = 8.0, 2.5, -0.7
@@ -85,6 +88,7 @@ QUICK_SECONDS, HASTE = 2.5, 9.0  # readers rarely vote that soon after a page ha
 STAYS = (0.8, 2.5, 6.0, HASTE, 15.0)  # steps by which stays on the page are compared with those of trapped bots
 TRAPPED, TAINTED = 0.2, 2.0  # how many of a bot's votes a trap catches; bots per reader from which votes are held
 REGULARS_LEAST, REGULARS_SHARE, REGULARS_MOST = 4, 0.12, 12
+UNKNOWN = Ballot(0, 0.0, None, None, 0)  # what is known of a vote whose signals have been deleted
 COMMON_MAIL = frozenset({"gmail.com", "outlook.com", "icloud.com", "proton.me", "hotmail.com", "yahoo.com", "gmx.de"})
 
 
@@ -159,6 +163,7 @@ class Detector:
         self.fresh: dict[Hashable, float] = defaultdict(float)
         self.episodes: list[Episode] = []
         self.changes: dict[int, Ballot] = {}
+        self.judged: set[int] = set()  # votes whose state or rule was set; whoever carries it out empties it
         self.last_full_review = 0.0
 
     # Voters
@@ -231,13 +236,7 @@ class Detector:
 
     def _remember(self, ballot: Ballot, standing: int) -> None:
         settled = standing >= 1
-        for places, key in self._places(ballot):
-            place = places[key]
-            place.votes += 1
-            place.settled += settled
-            place.traps += ballot.honeypot
-        self.agents[ballot.agent] += 1
-        self._note_stay(ballot, settled, 1)
+        self._note_place(ballot, settled, 1)
         self.recent.append((ballot.at, ballot, settled))
         if ballot.domain and ballot.domain not in COMMON_MAIL:
             self.domains[ballot.domain] += 1
@@ -250,15 +249,32 @@ class Detector:
     def _forget(self, now: float) -> None:
         while self.recent and self.recent[0][0] < now - MEMORY:
             _, ballot, settled = self.recent.popleft()
-            self._note_stay(ballot, settled, -1)
-            self.agents[ballot.agent] -= 1
-            for places, key in self._places(ballot):
-                place = places[key]
-                place.votes -= 1
-                place.settled -= settled
-                place.traps -= ballot.honeypot
-                if place.votes <= 0:
-                    del places[key]
+            self._note_place(ballot, settled, -1)
+
+    def _note_place(self, ballot: Ballot, settled: bool, by: int) -> None:
+        for places, key in self._places(ballot):
+            place = places[key]
+            place.votes += by
+            place.settled += by * settled
+            place.traps += by * ballot.honeypot
+            if place.votes <= 0:
+                del places[key]
+        self.agents[ballot.agent] += by
+        self._note_stay(ballot, settled, by)
+
+    def rename(self, told: Mapping[int, Mapping[str, Any]]) -> None:
+        """Take in anew where votes came from: with each day's salt places have other names, and those of old votes none."""
+        unknown = {
+            name: getattr(UNKNOWN, name) for name in ("address", "network", "wide", "agent", "referrer", "dwell")
+        }
+        ballots = {id(it): it for known in self.now_of.values() for it in known.values() if it.address or it.id in told}
+        for it in (*ballots.values(), *(it for _, it, _ in self.recent)):
+            for name, value in (told.get(it.id) or unknown).items():
+                setattr(it, name, value)
+        for counts in (self.addresses, self.networks, self.wides, self.agents, self.stays):
+            counts.clear()
+        for _, ballot, settled in self.recent:
+            self._note_place(ballot, settled, 1)
 
     def _is_above_normal(self, ballot: Ballot) -> bool:
         """Tell whether the last hour brought this tool more votes than its fortnight lets expect."""
@@ -300,6 +316,7 @@ class Detector:
 
     def _set(self, ballot: Ballot, state: str, rule: str) -> None:
         ballot.rule, ballot.waits = rule, False
+        self.judged.add(ballot.id)
         if ballot.state != state:
             ballot.state = state
             self.changes[ballot.id] = ballot
@@ -431,9 +448,10 @@ class Detector:
                 self._balance(episode, view, follow=True)
         turns, looked_at = self._turns(view), len(view.timeline.ballots)
         for side, (evidence, since) in turns.items():
-            if evidence >= PLAIN and self._is_contradicted(view, side, since):
-                low, reference = view.strangers(since, ""), self._reference(view.timeline, since, now)
-                if sum(it.value != side for it in low) <= self._usual(view.timeline, since, now):
+            if evidence >= PLAIN and self._contradiction(view, side, since) > CONTRADICTED:
+                low, reference = self._calm(view, view.strangers(since, "")), self._reference(view.timeline, since, now)
+                others = sum(it.value != side for it in low)
+                if len(low) >= LEAST_GROUP and others <= self._usual(view.timeline, since, now):
                     self._hold_most(view, low, reference, side, "crowd", TURN_OVER)
                     view.renew()
         for window in (now - max(turns.values())[1], *WINDOWS):
@@ -444,7 +462,8 @@ class Detector:
                 usual = self._usual(view.timeline, begins, now)
                 pace = log_tail_poisson(len(low), usual) if window in WINDOWS else 0.0
                 chance = CHANCE if window in WINDOWS else TURNED
-                if self._hold_excess(view, low, reference, "crowd", usual, pace, chance):
+                mild = self._calm(view, low) if window > 3 * DAY else low
+                if self._hold_excess(view, mild, reference, "crowd", usual, pace, chance):
                     view.renew()
                     continue
                 if pace <= SURPRISE and self._hold_hidden(view, begins, usual):
@@ -466,6 +485,25 @@ class Detector:
         if span >= window:
             return 1 + 1.25 * (timeline.strangers(begins - span, begins) + 1) * window / span
         return math.inf if oldest < self.began + MEMORY else 3 + 1.25 * self.middling * window
+
+    def _calm(self, view: View, group: list[Ballot]) -> list[Ballot]:
+        """Return those of a long span's votes that did not come on days of a surge with both sides in it.
+
+        Such a surge has been judged by itself, while it was young; what comes on the other days is another matter.
+        """
+        age = int((view.now - view.timeline.times[0]) // DAY) if view.timeline.times else 0
+        if age < LEAST_DAYS:
+            return group
+        now = view.now
+        days = [view.timeline.count((0, 1), now - (day + 1) * DAY, now - day * DAY) for day in range(min(28, age))]
+        usual = 1 + 1.25 * sorted(n for _, n in days)[len(days) // 2]
+        busy = {
+            day
+            for day, (ships, n) in enumerate(days)
+            if min(ships, n - ships) > max(usual, LEAST_GROUP, (1 - ONE_SIDED) * n)
+            and log_tail_poisson(n, usual) < SURPRISE
+        }
+        return [it for it in group if int((now - it.at) // DAY) not in busy] if busy else group
 
     def _turns(self, view: View) -> dict[int, tuple[float, float]]:
         """Return, for each side, a running sum of the evidence that strangers are bought for it, and since when it runs.
@@ -495,8 +533,8 @@ class Detector:
             found[side] = max(0.0, total), since
         return found
 
-    def _is_contradicted(self, view: View, side: int, since: float) -> bool:
-        """Tell whether voters with history go on to say what was said before a turn that strangers have made."""
+    def _contradiction(self, view: View, side: int, since: float) -> float:
+        """Return how much more likely (in nats) what voters with history say is if a turn of strangers is theirs alone."""
         ships, n = view.timeline.count((2,), since, view.now)
         mine = ships if side > 0 else n - ships
         ships_then, n_then = view.timeline.count((0, 1, 2), -math.inf, since)
@@ -505,8 +543,8 @@ class Detector:
         if side < 0:
             then, low = 1 - then, 1 - low
         if low <= then:
-            return False
-        return mine * math.log(then / low) + (n - mine) * math.log((1 - then) / (1 - low)) > CONTRADICTED
+            return 0.0
+        return mine * math.log(then / low) + (n - mine) * math.log((1 - then) / (1 - low))
 
     def _note_doubt(self, view: View, turns: dict[int, tuple[float, float]]) -> None:
         """Withhold the percentage, not the votes, where strangers may have moved it, until more voters have come."""
@@ -517,9 +555,13 @@ class Detector:
             return
         for side in (1, -1):
             evidence, since = turns[side]
-            if evidence < max(DOUBTFUL, (now - since) / TURN_AGES):  # an old turn must be plain
-                continue
             s, m = timeline.count((0, 1), since, now)
+            age, against = (now - since) / TURN_AGES, self._contradiction(view, side, since)
+            if m > n / 2 and evidence > DOUBTFUL / 2 and against > CONTRADICTED:
+                # Strangers are most of all there is, and voters with history say otherwise: time alone clears nothing.
+                evidence, age = evidence + against, min(age, m / TURN_FADES)
+            if evidence < max(DOUBTFUL, age):  # an old turn must be plain
+                continue
             mine = s if side > 0 else m - s
             usual = self._reference(timeline, since, now).of(side)
             bought = mine - (m - mine) * usual / (1 - usual)
@@ -578,14 +620,19 @@ class Detector:
         """Hold as much of an episode's side as is excess by what is known now: more where it goes on, less later."""
         ends = view.now if follow else episode.ends + DAY
         # What was held stays in the group whatever history its voters gain: a vote elsewhere next day is cheap.
-        rules = ("crowd",) if episode.rule == "crowd" else ("sleepers", "mail")
+        accounts = episode.rule == "sleepers"
+        rules = ("sleepers", "mail") if accounts else ("crowd",)
         inside = [it for it in view.ballots if it.value and episode.begins < it.at <= ends]
-        group = [it for it in inside if it.rule in rules or (not it.rule and view.standing[it.id] < 2)]
+        group = [it for it in inside if it.rule in rules or (not it.rule and self._is_peer(view, it, accounts))]
+        if not episode.two_sided:
+            group = self._calm(view, group)
         mine = [it for it in group if it.value == episode.side]
         held = [it for it in mine if it.rule == episode.rule]
         if not held:
             return
         reference = self._reference(view.timeline, episode.begins, ends)
+        if episode.two_sided:
+            reference = reference.for_newcomers()
         opinion = log_tail_binomial(len(mine), len(group), reference.most(episode.side))
         want = excess(len(mine), len(group), reference, episode.side, two_sided=episode.two_sided)
         if opinion > episode.enough:
@@ -602,13 +649,18 @@ class Detector:
         if change:
             view.renew()
 
+    @staticmethod
+    def _is_peer(view: View, ballot: Ballot, accounts: bool) -> bool:
+        """Tell whether a vote is of those a crowd is looked for among: strangers, or accounts with a little history."""
+        return ballot.account and view.standing[ballot.id] == 2 if accounts else view.standing[ballot.id] < 2
+
     def _sleepers(self, view: View, begins: float) -> None:
         """Accounts with a little history that come all at once, and say what no other voter with history says."""
         known, now = view.timeline.ballots, view.now
         if view.timeline.count((2,), begins, now)[1] < 3:
             return
         mailed = [it for it in view.ballots if it.rule in ("mail", "sleepers") and it.value]
-        group = [it for it in [*known, *mailed] if it.at > begins and it.account and view.standing[it.id] == 2]
+        group = [it for it in [*known, *mailed] if it.at > begins and self._is_peer(view, it, accounts=True)]
         if len(group) < LEAST_GROUP:
             return
         usual = sum(1 for it in known if it.at <= begins and it.account and begins - it.at < 28 * DAY)
@@ -634,13 +686,15 @@ class Detector:
             return False
         for side in (1, -1):
             mine = [it for it in group if it.value == side]
-            opinion = log_tail_binomial(len(mine), n, reference.most(side))
+            # Where the other side alone is more than all strangers used to be, honest people have come too.
+            two_sided = n - len(mine) > usual
+            measure = reference.for_newcomers() if two_sided else reference
+            opinion = log_tail_binomial(len(mine), n, measure.most(side))
             by_pace = opinion > chance
             if by_pace and not (opinion < HINT and opinion + pace < SURPRISE):
                 continue
             enough = HINT / 2 if by_pace else CHANCE / 2
-            # Where the other side alone is more than all strangers used to be, honest people have come too.
-            return self._hold_most(view, group, reference, side, rule, enough, two_sided=n - len(mine) > usual)
+            return self._hold_most(view, group, measure, side, rule, enough, two_sided=two_sided)
         return False
 
     def _hold_most(

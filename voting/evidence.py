@@ -7,7 +7,7 @@ how many votes it rests on, and how far an honest crowd may lie from it.
 import math
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate
 
@@ -87,6 +87,10 @@ class Reference:
 
     def of(self, side: int) -> float:
         return self.share if side > 0 else 1 - self.share
+
+    def for_newcomers(self) -> "Reference":
+        """What a crowd with both sides in it is measured by: another public, which may think as differently as the past."""
+        return replace(self, tolerance=max(self.tolerance, TOLERANCE_PAST))
 
     def most(self, side: int, doubts: float = DOUBT) -> float:
         """The highest share of a side that an honest crowd may have."""

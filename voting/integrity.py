@@ -72,10 +72,11 @@ def _move(bench: Bench, cases: list[Case], now: datetime.datetime) -> dict[int, 
     """Move votes to where the detector wants them, and gather what is held now into cases; return what was moved."""
     wanted = bench.changes()
     if not wanted:
+        bench.carried_out(wanted, {})
         return {}
     moved = judging.follow(wanted, bench.stood, at=now)
     done = {vote: stood for vote, stood in wanted.items() if vote in moved}
-    bench.stood |= done
+    bench.carried_out(wanted, done)
     held = [vote for vote, (state, _) in done.items() if state == Vote.State.HELD and not bench.ballots[vote].waits]
     if held:
         crowds.gather(bench, held, cases, now)

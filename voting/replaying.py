@@ -1,8 +1,8 @@
 """A recorded stream of votes, told to the site at the stream's own clock: through its models, casting, rules and passes.
 
-For judging the judge, on a database made for it. One transaction an hour, which ends with the pass. Between the passes
-of one day the detector goes on from the log instead of reading all votes anew; each day it starts afresh, since the
-salt that joined the days before has gone. A pass that starts afresh decides the same (a test compares them).
+For judging the judge, on a database made for it. One transaction an hour, which ends with the pass. Most passes go on
+from the log instead of reading all votes anew; each day what joined the days before is gone, and the places are named
+anew. A pass that starts afresh decides the same (a test compares them).
 """
 
 import csv
@@ -17,7 +17,7 @@ from django.db import transaction
 
 from tools.models import Category, State, Tool
 from voting import counting, integrity, origins
-from voting.ballots import COLUMNS, Bench, signals_of
+from voting.ballots import COLUMNS, Bench
 from voting.casting import cast
 from voting.detector import DAY, HOUR, REGULARS_LEAST, REGULARS_MOST, REGULARS_SHARE
 from voting.merging import NotMergeable, merge
@@ -25,6 +25,7 @@ from voting.models import Tally, User, Vote, VoteEvent, Voter, VoteSignal, Watch
 from voting.origins import Origin
 
 LETTER = {0: "C", 1: "H", 2: "D"}
+WEEK = 7 * 24  # passes
 QUIET_DAYS = 4  # after the last vote, for late decisions
 
 
@@ -56,7 +57,7 @@ def read(lines: Iterable[str]) -> Iterator[Told]:
 class Replay:
     """Tells a stream and writes the decisions: when, which event, and what became of it."""
 
-    def __init__(self, out: TextIO, *, afresh_every: int = 24) -> None:
+    def __init__(self, out: TextIO, *, afresh_every: int = WEEK) -> None:
         self.rows = csv.writer(out)
         self.rows.writerow(["ts", "event_id", "state"])
         self.afresh_every = afresh_every
@@ -160,10 +161,12 @@ class Replay:
                 self._write(event.ts, vote, state)
 
     def _pass(self, now: datetime.datetime) -> None:
-        if self.bench is None or self.passes % self.afresh_every == 0 or now.hour == 0:
+        if self.bench is None or self.passes % self.afresh_every == 0:
             self.bench = Bench(now)
         else:
             self._follow(self.bench, now)
+            if now.hour == 0:
+                self.bench.rejoin(now.date())
         self.passes += 1
         self.bench.detector.review(now.timestamp())
         outcome = integrity.carry_out(self.bench, now)
@@ -188,9 +191,8 @@ class Replay:
                 touched.pop(vote, None)
             else:
                 touched[vote] = None
-        signals = signals_of(VoteSignal.objects.filter(pk__in=touched), now.date())
-        for row in Vote.objects.filter(pk__in=touched).order_by("changed_at", "pk").values_list(*COLUMNS):
-            bench.take(row, signals)
+        rows = Vote.objects.filter(pk__in=touched).order_by("changed_at", "pk").values_list(*COLUMNS)
+        bench.follow(rows, VoteSignal.objects.filter(pk__in=touched), now.date())
 
     def _say_what_is_shown(self, now: datetime.datetime) -> None:
         doubted = set(Watch.objects.filter(in_doubt=True).values_list("pk", flat=True))

@@ -7,6 +7,7 @@ PostgreSQL `voting_cast` asks the same within its one call (`voting.migrations._
 
 import datetime
 import math
+from functools import lru_cache
 
 from voting.detector import HOUR, MEMORY, log_tail_poisson
 from voting.models import Round, User, Vote, Voter, Watch
@@ -47,6 +48,7 @@ def _has_history(voter: Voter, at: datetime.datetime) -> bool:
     return User.objects.filter(voter=voter, date_joined__lte=since).exists()
 
 
+@lru_cache(maxsize=4_096)
 def busy_from(fortnight: int) -> int:
     """Return how many votes within an hour are above the normal of a tool that had so many within a fortnight."""
     normal = fortnight / (MEMORY / HOUR)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from newsletter import freezing, schedule, ticking
@@ -66,6 +67,14 @@ def environment(name: str, where: str) -> dict[str, str]:
 
 def fill(readers: int) -> float:
     """Freeze a new issue for so many readers, in place of any before it; return the seconds that freezing took."""
+    issue = prepare(readers)
+    start = time.perf_counter()
+    freezing.freeze(issue)
+    return time.perf_counter() - start
+
+
+def prepare(readers: int) -> int:
+    """Make so many readers and an issue whose hour has come, in place of any before it; return the issue's key."""
     Delivery.objects.all().delete()
     for issue in Issue.objects.all():
         issue.delete()
@@ -80,9 +89,7 @@ def fill(readers: int) -> float:
     past = schedule.period_after(timezone.now() - datetime.timedelta(days=9))
     issue = Issue.of(past)
     Issue.objects.filter(pk=issue.pk).update(cutoff_at=timezone.now())
-    start = time.perf_counter()
-    freezing.freeze(issue.pk)
-    return time.perf_counter() - start
+    return issue.pk
 
 
 def _reader(number: int) -> Subscriber:
@@ -103,7 +110,8 @@ def mail() -> bytes:
 def reset() -> None:
     """Let the issue be sent again."""
     with transaction.atomic():
-        Delivery.objects.update(state=0, attempts=0, next_attempt_at=None, sent_at=None, smtp_code=0, reply="")
+        sent = Delivery.objects.exclude(state=Delivery.State.PENDING)
+        sent.update(state=0, attempts=0, next_attempt_at=None, sent_at=None, smtp_code=0, reply="")
         SendBatch.objects.update(state="ready", next_attempt_at=None, lease_until=None, sent=0)
         now = timezone.now()
         SendBatch.objects.update(wave_at=now - datetime.timedelta(seconds=1))
@@ -114,18 +122,26 @@ def reset() -> None:
 
 
 def check_sums(count: int) -> None:
-    issue = Issue.objects.get()
+    issue = Issue.objects.get(frozen_at__isnull=False)
     ends = ends_of(issue)
     if ends["sent"] != count or sum(ends.values()) != count or issue.recipient_count != count:
         raise RuntimeError(f"The sums are not equal: {dict(ends)} of {count}.")
 
 
-def finished(count: int) -> int:
-    issue = Issue.objects.get()
+def finished(count: int) -> dict[str, int]:
+    """Call the issue done, and return its sums, which are all equal."""
+    issue = Issue.objects.get(frozen_at__isnull=False)
     if not finish(issue.pk):
         raise RuntimeError("The issue could not be called done.")
     check_sums(count)
-    return count
+    issue.refresh_from_db()
+    readers = Delivery.objects.aggregate(n=Count("subscriber_id", distinct=True))["n"]
+    batches = SendBatch.objects.aggregate(sizes=Sum("size"), sent=Sum("sent"))
+    candidates = issue.candidate_count - issue.excluded_count
+    sums = {"candidates less excluded": candidates, "recipients": issue.recipient_count, "readers": readers, **batches}
+    if set(sums.values()) != {count}:
+        raise RuntimeError(f"The sums are not equal: {sums} of {count}.")
+    return {**sums, **ends_of(issue)}
 
 
 def seconds_of_a_tick() -> float:

@@ -1,6 +1,6 @@
 """One sending process of the benchmark: gets ready, waits for a line, sends, says how many and how much memory it took.
 
-`core HOST:PORT FIRST COUNT FILE` fills a mail for made-up readers and hands it over; `ledger HOST:PORT` works for the
+`freeze ISSUE` freezes an issue; `core HOST:PORT FIRST COUNT FILE` fills a mail for made-up readers and hands it over; `ledger HOST:PORT` works for the
 site's database, as a Celery worker does; `pattern HOST:PORT FIRST COUNT FILE` is how most senders do it: five round trips
 and a body encoded for each recipient.
 """
@@ -8,7 +8,6 @@ and a body encoded for each recipient.
 import json
 import os
 import quopri
-import resource
 import smtplib
 import sys
 from pathlib import Path
@@ -68,19 +67,42 @@ def ledger(where: str) -> int:
     host, port = where.split(":")
     sender = Sender(Session(Server(host, int(port))))
     ready()
-    return sender.work()
+    done = 0
+    while batches := sender.work():  # it ends by itself after a while, as a job has to
+        done += batches
+    return done
+
+
+def freeze(issue: str) -> int:
+    import django
+
+    django.setup()
+    from newsletter.freezing import freeze
+
+    ready()
+    return freeze(int(issue)).recipient_count
+
+
+def peak_kib() -> int:
+    """Return the most memory this program has taken. The kernel's own figure for a process begins with its parent's."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1])
+
+
+at_start = 0  # what the imports took
 
 
 def ready() -> None:
+    global at_start
+    at_start = peak_kib()
     print("ready", flush=True)
     sys.stdin.readline()
 
 
 def main() -> None:
     mode, *arguments = sys.argv[1:]
-    done = {"core": core, "ledger": ledger, "pattern": pattern}[mode](*arguments)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"done": done, "peak_kib": peak}), flush=True)
+    done = {"core": core, "ledger": ledger, "freeze": freeze, "pattern": pattern}[mode](*arguments)
+    print(json.dumps({"done": done, "start_kib": at_start, "peak_kib": peak_kib()}), flush=True)
 
 
 if __name__ == "__main__":

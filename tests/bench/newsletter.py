@@ -8,6 +8,7 @@ Without PostgreSQL and Redis (DATABASE_URL, CELERY_BROKER_URL) only what needs n
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -25,13 +26,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 BASE = Path(__file__).resolve().parents[2]
 GOALS = {"core": 0.90, "ledger": 0.50, "celery": 0.45, "unpipelined": 0.30}
 PROCESSES = 2
+MEMORY_AT = [10_000, 50_000, 200_000]
+MOST_GROWTH_KIB = 10 * 1024
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench newsletter", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000, metavar="N", help="messages of each run (10000)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds to take the median of (3)")
-    parser.add_argument("--memory", action="store_true", help="also the memory at 10,000 and 200,000 recipients")
+    parser.add_argument("--memory", action="store_true", help="also the memory at 10,000 to 200,000 recipients")
     parser.add_argument("--million", action="store_true", help="also freeze and send an issue of 1,000,000")
     parser.add_argument("--size", type=int, default=1_000_000, metavar="N", help="recipients of --million (1000000)")
     parser.add_argument("--if-possible", action="store_true", help="say what is missing, and call that a success")
@@ -65,12 +68,14 @@ def tool(name: str) -> str:
 
 
 @contextmanager
-def sink(*, pipelining: bool = True) -> Iterator[str]:
-    """A mail server that takes everything and keeps nothing; gives its host and port."""
+def sink(*, pipelining: bool = True, counts: Path | None = None) -> Iterator[str]:
+    """A mail server that takes everything and keeps nothing; gives its host and port. It may write counts to a file."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         where = f"127.0.0.1:{free.getsockname()[1]}"
     command = [tool("smtp-sink"), *(["-u", "nobody"] if os.geteuid() == 0 else []), *([] if pipelining else ["-p"])]
-    process = subprocess.Popen([*command, where, "2000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command += ["-c"] if counts else []
+    with open(counts or os.devnull, "wb") as output:
+        process = subprocess.Popen([*command, where, "2000"], stdout=output, stderr=subprocess.DEVNULL)
     try:
         until(lambda: answers(where), 10)
         yield where
@@ -86,6 +91,13 @@ def answers(where: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def taken(counts: Path) -> int:
+    """Return how many messages a sink says it has taken."""
+    with counts.open("rb") as file:
+        file.seek(max(0, counts.stat().st_size - 200))
+        return int(re.findall(rb"mesg=(\d+)", file.read())[-1])
 
 
 def until(is_so, seconds: float) -> None:
@@ -142,13 +154,13 @@ def plain(mode: str, where: str, count: int, file: Path) -> float:
     return share * PROCESSES / spent
 
 
-def ledgered(where: str, count: int, env: dict[str, str]) -> tuple[float, int]:
+def ledgered(where: str, count: int, env: dict[str, str]) -> tuple[float, list[dict]]:
     from tests.bench.mail_site import check_sums, reset
 
     reset()
     spent, said = together([["ledger", where]] * PROCESSES, env)
     check_sums(count)
-    return count / spent, max(one["peak_kib"] for one in said)
+    return count / spent, said
 
 
 def through_celery(count: int) -> float:
@@ -212,9 +224,9 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
                     rates.setdefault("celery", []).append(through_celery(asked.messages))
             rates.setdefault("pattern A", []).append(plain("pattern", where, asked.messages // 10, file))
         if asked.memory and on_server:
-            found["memory_kib"] = {size: peak_at(size, where, env) for size in (10_000, 200_000)}
+            found["memory_kib"] = {size: memory_at(size, where, env) for size in MEMORY_AT}
         if asked.million and on_server:
-            found["million"] = whole_issue(asked.size, where, env)
+            found["million"] = whole_issue(asked.size, where, env, folder / "counts")
     reference_rates = rates["smtp-source"]
     found["rates"] = {name: Spread.of(values) for name, values in rates.items()}
     found["of_smtp_source"] = {
@@ -226,27 +238,42 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
     return found
 
 
-def peak_at(size: int, where: str, env: dict[str, str]) -> int:
+def memory_at(size: int, where: str, env: dict[str, str]) -> dict[str, int]:
+    """Return what freezing and sending an issue of so many take, in processes of their own, beyond what starting took."""
     from tests.bench import mail_site
 
-    mail_site.fill(size)
-    return ledgered(where, size, env)[1]
+    issue = mail_site.prepare(size)
+    without_server = {name: value for name, value in env.items() if name != "MAIL_BULK_URL"}
+    freezing = together([["freeze", str(issue)]], without_server)[1]
+    sending = ledgered(where, size, env)[1]
+    return {
+        "start_kib": max(one["start_kib"] for one in sending),
+        "freezing_kib": max(one["peak_kib"] - one["start_kib"] for one in freezing),
+        "sending_kib": max(one["peak_kib"] - one["start_kib"] for one in sending),
+    }
 
 
-def whole_issue(size: int, where: str, env: dict[str, str]) -> dict[str, object]:
-    """Freeze an issue of so many, send all of it, and check every sum."""
+def whole_issue(size: int, where: str, env: dict[str, str], counts: Path) -> dict[str, object]:
+    """Freeze an issue of so many, send all of it, and check every sum: the ledger's, the batches' and the server's."""
     from tests.bench import mail_site
 
     freezing = mail_site.fill(size)
-    rate = reference(where, size // 20, len(mail_site.mail()))
-    sending, peak = ledgered(where, size, env)
+    rates = [reference(where, size // 20, len(mail_site.mail()))]
+    with sink(counts=counts) as counting:
+        sending, said = ledgered(counting, size, env)
+        accepted = taken(counts)
+    rates.append(reference(where, size // 20, len(mail_site.mail())))
     tick = mail_site.seconds_of_a_tick()
+    if accepted != size:
+        raise RuntimeError(f"The server has taken {accepted} mails of {size}.")
+    rate = sum(rates) / 2
     return {
         "recipients": size,
         "freeze_of_sending_by_smtp_source": freezing / (size / rate),
         "of_smtp_source": sending / rate,
-        "peak_kib": peak,
-        "sent": mail_site.finished(size),
+        "peak_kib": max(one["peak_kib"] for one in said),
+        "taken_by_the_server": accepted,
+        "sums": mail_site.finished(size),
         "tick_seconds": tick,
     }
 
@@ -265,10 +292,22 @@ def report(found: dict) -> list[str]:
     if not found["is_steady"]:
         lines.append("smtp-source itself varied more than twofold: run it again on a quiet machine.")
     if memory := found.get("memory_kib"):
-        lines.append("Memory of a sending process: " + ", ".join(f"{v:,} KiB at {k:,}" for k, v in memory.items()))
+        lines += memory_lines(memory)
     if million := found.get("million"):
         lines.append(f"A whole issue: {million}")
     return lines
+
+
+def memory_lines(memory: dict[int, dict[str, int]]) -> list[str]:
+    """Return what a process takes beyond its start, by recipients, and whether that is flat."""
+    form = "{:<14}{:<28}{:<28}{}".format
+    lines = ["", form("recipients", "start, MiB", "freezing, MiB more", "sending, MiB more")]
+    for size, row in memory.items():
+        mib = [f"{row[f'{what}_kib'] / 1024:.1f}" for what in ("start", "freezing", "sending")]
+        lines.append(form(f"{size:,}", *mib))
+    first, last = memory[min(memory)], memory[max(memory)]
+    growth = max(last[what] - first[what] for what in ("freezing_kib", "sending_kib"))
+    return [*lines, f"Growth {growth / 1024:.1f} MiB: {'flat' if growth <= MOST_GROWTH_KIB else 'not flat'}", ""]
 
 
 def main(argv: list[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_every_page import AXE, AXE_COLOURS, SIDEWAYS
+from tests.browser.test_every_page import AXE, SIDEWAYS, axe_findings
 from tests.browser.test_without_a_mouse import tab_to
 
 ENTRANCE = ["/accounts/login/", "/accounts/login/?next=/admin/", "/accounts/login/code/", "/accounts/signup/"]
@@ -169,19 +169,15 @@ def test_a_passkey_that_is_refused_says_so_in_words(open_page):
 
 
 def findings(page, paths, home):
-    """Return what axe and the ruler find on some pages, at two widths and in both themes."""
+    """Return what axe and the ruler find on some pages, wide and narrow, in both themes."""
     found = {}
     for path in paths:
         page.goto(home + path)
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            if wide := page.evaluate(SIDEWAYS):
-                found[f"{path} {width}"] = str(wide)
-            for theme, options in (("light", AXE), ("dark", AXE_COLOURS)):
-                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                results = Axe().run(page, options=options)
-                if results.violations_count:
-                    found[f"{path} {width} {theme}"] = results.generate_report()
+        found |= {
+            f"{path} {look}": report for look, report in axe_findings(page, [(1280, "light"), (320, "dark")]).items()
+        }
+        if wide := page.evaluate(SIDEWAYS):
+            found[f"{path} 320"] = str(wide)
     return found
 
 

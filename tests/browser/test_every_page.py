@@ -11,11 +11,7 @@ AXE = {
     "runOnly": {"type": "tag", "values": AXE_TAGS},
     "rules": {"target-size": {"enabled": True}},
 }
-# The other theme differs in colours alone: the rules that look at them are asked again.
-AXE_COLOURS = {
-    "resultTypes": ["violations"],
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
+LOOKS = [(1280, "light"), (390, "dark")]  # each width and each theme once: what differs is layout here, colours there
 SIDEWAYS = """() => {
   const root = document.scrollingElement;
   const found = root.scrollWidth > root.clientWidth ? [`the page is ${root.scrollWidth} wide`] : [];
@@ -36,39 +32,40 @@ SIDEWAYS = """() => {
 every_page = pytest.mark.parametrize("name", PAGES)
 
 
+def axe_findings(page, looks=LOOKS):
+    """Return the reports of axe, by width and theme: none where it finds nothing."""
+    found = {}
+    for width, theme in looks:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        results = Axe().run(page, options=AXE)
+        if results.violations_count:
+            found[f"{width} {theme}"] = results.generate_report()
+    return found
+
+
 @every_page
 def test_axe_finds_nothing(look, name):
-    page = look(name)
-    found = {}
-
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for theme, options in (("light", AXE), ("dark", AXE_COLOURS)):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            results = Axe().run(page, options=options)
-            if results.violations_count:
-                found[f"{width} {theme}"] = results.generate_report()
+    found = axe_findings(look(name))
 
     assert found == {}, "\n".join(found.values())
 
 
 @every_page
-def test_nothing_leaves_the_page_sideways(look, name):
+def test_at_every_width_no_word_leaves_the_page_or_is_lost_and_nobody_else_is_asked(look, watch, name):
     page = look(name)
+    words = set(page.locator("body").inner_text().split())
     found = {}
 
-    for width in (320, 390, 640, 719, 720, 768, 860, 992, 1280):
+    for width in (320, 390, 719, 720, 768, 860, 992, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         found |= {width: wide} if (wide := page.evaluate(SIDEWAYS)) else {}
-
-    assert found == {}
-
-
-@every_page
-def test_a_page_complains_of_nothing_and_asks_nobody_else(look, watch, name):
-    page = look(name)
+    page.set_viewport_size({"width": 640, "height": 450})  # what 1280 are at 200 percent
+    found |= {640: wide} if (wide := page.evaluate(SIDEWAYS)) else {}
     page.wait_for_load_state("networkidle")
 
+    assert found == {}
+    assert words - set(page.locator("body").inner_text().split()) == set()
     assert (watch.complaints, watch.strangers) == ([], [])
 
 
@@ -79,16 +76,6 @@ def test_without_scripts_a_page_says_the_same(look, name):
 
     assert plain.locator("main").inner_text() == scripted.locator("main").inner_text()
     assert plain.locator(".theme-switch").is_hidden()
-
-
-@every_page
-def test_zoomed_to_200_percent_no_word_is_lost(look, name):
-    page = look(name)
-    words = set(page.locator("body").inner_text().split())
-
-    page.set_viewport_size({"width": 640, "height": 450})
-
-    assert words - set(page.locator("body").inner_text().split()) == set()
 
 
 @every_page

@@ -3,11 +3,10 @@
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.site import LETTER_PAGES
-from tests.browser.test_every_page import AXE, SIDEWAYS
+from tests.browser.test_every_page import SIDEWAYS, axe_findings
 
 
 @pytest.mark.parametrize("name", LETTER_PAGES)
@@ -18,11 +17,7 @@ def test_pages_of_the_newsletter_are_as_good_as_the_others(look, watch, name):
     for width in (320, 720, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         found |= {width: wide} if (wide := page.evaluate(SIDEWAYS)) else {}
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        results = Axe().run(page, options=AXE)
-        if results.violations_count:
-            found[theme] = results.generate_report()
+    found |= axe_findings(page)
 
     assert found == {}
     assert (watch.complaints, watch.strangers) == ([], [])

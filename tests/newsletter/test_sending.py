@@ -9,6 +9,7 @@ from email.policy import default
 
 import pytest
 import time_machine
+from django.db import connection
 
 from newsletter import audience, leases, pace, smtp, stopping
 from newsletter.addresses import fingerprint
@@ -18,6 +19,7 @@ from newsletter.ledger import Ledger
 from newsletter.models import Delivery, DomainLimit, Issue, SendBatch, SendControl, Subscriber, Suppression
 from newsletter.sending import Sender
 from tests import factories
+from tests.config.test_services import marked, needs_postgres
 from tests.newsletter.smtp_server import Faults, Server
 
 pytestmark = pytest.mark.django_db
@@ -353,8 +355,8 @@ def test_a_batch_is_claimed_once_and_again_only_when_its_lease_has_run_out():
         assert second.token == first.token + 1
         with pytest.raises(leases.LeaseLost):
             first.renew()
-        with pytest.raises(leases.LeaseLost):
-            Ledger(first).accept(0, smtp.Reply(250, "Ok"))
+        with pytest.raises(leases.LeaseLost), Ledger(first) as ledger:
+            ledger.accept(0, smtp.Reply(250, "Ok"))
         with pytest.raises(leases.LeaseLost):
             first.release()
         second.release()
@@ -375,6 +377,26 @@ def test_no_text_leaves_when_the_lease_has_run_out_on_the_workers_own_clock():
 
     with pytest.raises(leases.LeaseLost):
         lease.check()
+
+
+@marked(needs_postgres)
+def test_a_mark_is_prepared_and_is_on_its_way_until_it_is_asked_for():
+    """A query of Django's waits for it; what it came to is told only to who asks."""
+    frozen("a", "b")
+    with time_machine.travel(HOUR, tick=False):
+        lease = leases.claim()
+    with Ledger(lease) as ledger:
+        ledger.accept(0, smtp.Reply(250, "Ok"))
+        assert Delivery.objects.filter(state=Delivery.State.SENT).count() == 1
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name = 'mark_accepted'")
+            assert cursor.fetchone() == (1,)
+        ledger.settle()
+        SendBatch.objects.update(lease_token=99)
+        ledger.accept(1, smtp.Reply(250, "Ok"))
+        assert Delivery.objects.filter(state=Delivery.State.SENT).count() == 1
+        with pytest.raises(leases.LeaseLost):
+            ledger.settle()
 
 
 def test_an_issue_is_not_done_while_anybody_is_open_or_missing():

@@ -36,10 +36,10 @@ def test_each_message_arrives_once_and_in_order(pipelining):
         assert server.connections == 1
 
 
-def test_the_next_envelope_travels_with_the_text_where_the_server_offers_it():
+def test_the_next_envelope_travels_with_the_end_of_a_text_where_the_server_offers_it():
     with Server() as server:
         run(session(server), "a", "b")
-        assert any(b"Text\r\n.\r\nMAIL FROM:" in group and b"DATA" in group for group in server.groups)
+        assert any(b".\r\nMAIL FROM:" in group and b"DATA" in group for group in server.groups)
     with Server(pipelining=False) as server:
         run(session(server), "a", "b")
         assert not any(b".\r\nMAIL" in group or b"\r\nDATA" in group for group in server.groups)
@@ -55,6 +55,28 @@ def test_no_text_leaves_before_the_answer_to_the_one_before_it_has_been_taken():
         assert server.recipients == ["a@example.org"]
         client.drop()
     assert server.recipients == ["a@example.org"]
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_text_is_on_its_way_but_not_taken_until_it_may_end(pipelining):
+    class Lost(Exception):
+        pass
+
+    def lose():
+        if server.recipients:
+            raise Lost
+
+    with Server(pipelining=pipelining) as server:
+        client = session(server)
+        client.before_end = lose
+        with pytest.raises(Lost):
+            run(client, "a", "b")
+        client.close()  # says no more: it would be part of the text
+
+        client.before_end = lambda: None
+        assert run(client, "c") == [("c", 250)]
+        assert server.recipients == ["a@example.org", "c@example.org"]
+        assert not any(b"QUIT" in text for texts in server.seen.values() for text in texts)
 
 
 @pytest.mark.parametrize("pipelining", [True, False])

@@ -33,9 +33,9 @@ WITH_NOTE = {"flipped", "revised", "corrected", "unlisted", "discontinued"}
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
-    def public(self) -> Self:
-        """Changes that have come true, of tools that readers may see."""
-        return self.filter(at__lte=timezone.now()).exclude(tool__state="draft")
+    def public(self, moment: datetime.datetime | None = None) -> Self:
+        """Changes that have come true, by now or by a moment, of tools that readers may see."""
+        return self.filter(at__lte=moment or timezone.now()).exclude(tool__state="draft")
 
     def of(self, tools: "Iterable[Tool | int]") -> Self:
         return self.filter(tool__in=[getattr(tool, "pk", tool) for tool in tools])

@@ -2,7 +2,7 @@
 
 import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
@@ -24,6 +24,16 @@ class PriceQuerySet(models.QuerySet["Price"]):
             .values("pk")[:1]
         )
         return self.filter(pk=Subquery(newest), is_offered=True)
+
+
+class PriceLine(NamedTuple):
+    """A price as a page prints it."""
+
+    plan: str
+    words: str
+    source_url: str
+    get_check_method_display: str
+    checked_on: datetime.date | None
 
 
 class Price(Checked):
@@ -101,6 +111,11 @@ class Price(Checked):
         """The price that this one follows."""
         plan = Price.objects.filter(tool=self.tool_id, plan=self.plan, starts_on__lt=self.starts_on)
         return plan.order_by("-starts_on").first()
+
+    @property
+    def line(self) -> PriceLine:
+        checked = str(self.get_check_method_display())
+        return PriceLine(self.plan, self.words, self.source_url, checked, self.checked_on)
 
     @property
     def words(self) -> str:

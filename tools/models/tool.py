@@ -1,18 +1,18 @@
 """A tool, its category, and the addresses it has had."""
 
 import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from simple_history.models import HistoricalRecords
 
 from tools import slugs
+from tools.addresses import address
 from tools.logos import validate_logo
 from tools.models.change import TRACKED, Change, changes_between
 from tools.models.checked import Checked, WebAddressField, checked_constraints, web_address_constraint
@@ -62,7 +62,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return address("category", self.slug)
 
 
 class Entry(models.TextChoices):
@@ -89,6 +89,13 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         """The tool that has this address now, else the one that had it last."""
         current = self.filter(slug=slug)
         return current if current.exists() else self.filter(former_slugs__slug=slug)
+
+
+class Named(NamedTuple):
+    """A tool's name and address, for what prints no more of it."""
+
+    name: str
+    slug: str
 
 
 class Tool(Checked):
@@ -177,7 +184,11 @@ class Tool(Checked):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("tool", args=[self.slug])
+        return address("tool", self.slug)
+
+    @property
+    def named(self) -> Named:
+        return Named(self.name, self.slug)
 
     @property
     def is_public(self) -> bool:

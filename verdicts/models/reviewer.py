@@ -4,11 +4,11 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from simple_history.models import HistoricalRecords
 
 from tools import slugs
+from tools.addresses import address
 from tools.models.tool import slug_constraints, validate_slug
 from tools.text import render_markdown
 from verdicts.models.tally import recount
@@ -55,7 +55,7 @@ class Reviewer(models.Model):
             recount()
 
     def get_absolute_url(self) -> str:
-        return reverse("reviewer", args=[self.slug])
+        return address("reviewer", self.slug)
 
     @property
     def short(self) -> str:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from voting import counting
 from voting.models import Case, Round, Vote, VoteEvent
-from voting.replaying import Replay, read
+from voting.replaying import WEEK, Replay, read
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--afresh-every",
             type=int,
-            default=24,
+            default=WEEK,
             metavar="HOURS",
             help="After how many passes the detector reads all votes anew; 1 is what the hourly job does.",
         )
