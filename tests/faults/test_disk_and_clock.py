@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import shelve
+import shutil
 import subprocess
 import sys
 import time
@@ -170,6 +171,87 @@ def test_a_mail_that_finds_the_disk_full_is_not_taken_for_sent(small_site):
     _, environment = small_site
 
     assert run(environment, "-c", MAIL).stdout.split() == ["refused"]
+
+
+FULL_DISK = """
+import json, os, django
+django.setup()
+from pathlib import Path
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import Client
+slug, folder = "claude-code", Path(os.environ["SITE_FOLDER"])
+
+def vote(client):
+    given = client.get(f"/votes/stamps/?tools={slug}").json()
+    form = {"choice": "ship", "stamp": given["stamps"][slug]}
+    return client.post(f"/tools/{slug}/vote/", form, headers={"accept": "application/json"})
+
+def fill():
+    with open(folder / "filler", "ab", buffering=0) as filler:
+        for size in (1 << 20, 1 << 12, 1):
+            try:
+                while True:
+                    filler.write(bytes(size))
+            except OSError as error:
+                assert error.errno == 28, error
+
+client = Client(raise_request_exception=False)
+first = vote(Client()).status_code
+fill()
+found = []
+for _ in range(40):  # there may be room in files that are there already
+    full = vote(Client(raise_request_exception=False))
+    found.append(full.status_code)
+    if full.status_code != 200:
+        break
+page = client.get("/methodology/").status_code
+try:
+    call_command("backup", str(folder / "backup"), verbosity=0)
+    backup = "taken"
+except (CommandError, OSError) as error:
+    backup = type(error).__name__
+os.remove(folder / "filler")
+after = vote(client).status_code
+print(json.dumps([first, sorted(set(found)), full.headers.get("Retry-After"), page, backup, after]))
+"""
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of its own that is soon full.
+
+    The metrics stay elsewhere: their files are mapped into memory, and a process that touches a new page of one on a full
+    disk is ended by the system (SIGBUS).
+    """
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("Only root may mount a small file system; the limits of file sizes above stand for it.")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.long
+def test_a_disk_without_a_byte_left_refuses_votes_and_backups_and_all_goes_on_when_there_is_room(small_site, tiny_disk):
+    folder, environment = small_site
+    shutil.copytree(folder, tiny_disk / "site")
+    there = tiny_disk / "site"
+    own = {"DATABASE_URL": f"sqlite:///{there / 'site.sqlite3'}", "SITE_FOLDER": str(there)}
+    environment = environment | own | {"MAIL_URL": f"file://{there}/outbox"}
+
+    done = run(environment, "-c", FULL_DISK)
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    first, full, when, page, backup, after = json.loads(done.stdout.splitlines()[-1])
+    assert (first, page, after) == (200, 200, 200)
+    assert set(full) <= {200, 503}
+    assert 503 in full
+    assert when == "5"
+    assert backup != "taken"
+    assert run(environment, "-c", WHOLE).stdout.split() == ["ok"]
+    assert run(environment, "manage.py", "recount_votes").returncode == 0
 
 
 @pytest.mark.long

@@ -27,8 +27,8 @@ def touch_on(
 ):
     """Return the operation that installs the triggers of one table. `site` may be a condition: then only rows that meet it.
 
-    `row_by_row` is for a table whose rows are changed one at a time and often: on PostgreSQL a touch then costs half as
-    much, and a statement that changes many rows leaves a touch for each.
+    `row_by_row` is for a table whose rows are changed one at a time and often: on PostgreSQL a touch then costs less,
+    and a statement that changes many rows leaves a touch for each.
     """
     everywhere = f"CASE WHEN {site} THEN 0 END" if isinstance(site, str) else "0"
     subjects = [(TOOL, it) for it in tool] + [(SHELF, it) for it in shelf] + ([(SITE, everywhere)] if site else [])

@@ -1,4 +1,4 @@
-"""A vote costs half as much where its statements are short ones, and its arguments few."""
+"""A vote costs less where its statements are short ones, and its arguments few."""
 
 from django.db import migrations
 

@@ -1,6 +1,6 @@
 """What must never be true of a tally is refused by a trigger on PostgreSQL, which is compiled once for each connection.
 
-A CHECK is read and planned anew by each statement that writes a row: the seventeen of a tally took longer than moving it,
+A CHECK is read and planned anew by each statement that writes a row: the seventeen of a tally took about as long as moving it,
 with every vote. The model's constraints stay what they are, and are the CHECKs of SQLite. Whoever changes one there
 changes it here too, with `DROP CONSTRAINT IF EXISTS` on PostgreSQL.
 """
