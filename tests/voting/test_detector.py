@@ -120,8 +120,6 @@ def test_a_bought_crowd_gains_next_to_nothing_and_takes_few_with_it(known):
     assert attack <= 0.15
     assert honest >= 0.93
     assert stream.shift() <= 0.05
-    assert stream.shift() <= 0.05
-    assert stream.shift() <= 0.05
 
 
 LOOKALIKES = {
@@ -162,46 +160,6 @@ def test_an_outrage_that_voters_with_history_share_counts_in_the_end():
     assert stream.judged()[1] >= 0.9
 
 
-def test_accounts_that_fired_together_stay_held_beside_strangers_who_vote_as_before():
-    stream = Stream()
-    for _ in range(26):
-        voter, first = stream.new_voter(), stream.now - stream.random.uniform(4, 18) * DAY
-        for n in range(3):
-            stream.add(first + n * 0.6 * DAY, voter, tool="abc"[n], account=True, value=1, **stream.home())
-        stream.add(stream.now + stream.random.uniform(0, 30) * HOUR, voter, value=1, account=True, **stream.home())
-    stream.crowd(60, 60, honest=True)
-
-    attack, honest = stream.judged()
-
-    assert attack <= 0.1
-    assert honest >= 0.97
-
-
-def test_a_news_surge_whose_opinion_is_another_counts_too_since_both_sides_are_in_it():
-    stream = Stream()
-    surge(stream, share=0.27)
-
-    assert stream.judged(days=1)[1] >= 0.95
-
-
-def test_the_percentage_of_a_quiet_new_tool_is_withheld_while_voters_with_history_contradict_strangers():
-    stream, new = Stream(share=0.65), "quiet"
-    for n in range(30):
-        value = -1 if n in (1, 5) else 1
-        stream.add(stream.now + n * 4 * HOUR, stream.new_voter(), tool=new, value=value, **stream.home())
-    for n in range(6):
-        voter = f"settled {n}"
-        for other, day in (("a", 3), ("b", 5)):
-            stream.add(day * DAY, voter, tool=other, **stream.home())
-        stream.add(stream.now + (14 + n) * DAY, voter, tool=new, value=-1 if n % 2 else 1, **stream.home())
-
-    stream.judged(days=4)
-
-    counted = [it for it in stream.ballots if it.tool == new and it.state == COUNTED]
-    assert sum(it.value > 0 for it in counted) > 0.8 * len(counted)
-    assert not stream.detector.has_regulars(new, stream.end)
-
-
 def test_a_slow_drip_never_moves_the_shown_percentage_far():
     stream = Stream()
     for day in range(25):  # the tool's own readers go on
@@ -233,15 +191,31 @@ def test_accounts_grown_over_weeks_that_fire_together_move_nothing():
     assert stream.shift() <= 0.05
 
 
+def test_accounts_that_fired_together_stay_held_beside_strangers_who_vote_as_before():
+    stream = Stream()
+    for _ in range(26):
+        voter, first = stream.new_voter(), stream.now - stream.random.uniform(4, 18) * DAY
+        for n in range(3):
+            stream.add(first + n * 0.6 * DAY, voter, tool="abc"[n], account=True, value=1, **stream.home())
+        stream.add(stream.now + stream.random.uniform(0, 30) * HOUR, voter, value=1, account=True, **stream.home())
+    stream.crowd(60, 60, honest=True)
+
+    attack, honest = stream.judged()
+
+    assert attack <= 0.1
+    assert honest >= 0.97
+
+
 def surge(stream, count=500, share=0.6):
     """Readers of a news site: every third from a network that others use too, every fifth votes on another tool."""
     offices = [stream.home() for _ in range(12)]
     for n in range(120):
-        stream.add(stream.now - DAY, stream.new_voter(), tool="c", honest=True, **offices[n % 12])
+        place = offices[n % 12] | {"agent": stream.random.choice(BROWSERS)}
+        stream.add(stream.now - DAY, stream.new_voter(), tool="c", honest=True, **place)
     for _ in range(count):
         at, voter = stream.now + stream.random.expovariate(1 / 4) * HOUR, stream.new_voter()
         place = {**stream.home(), **(stream.random.choice(offices) if stream.random.random() < 0.33 else {})}
-        place["address"] = stream.random.random()
+        place |= {"address": stream.random.random(), "agent": stream.random.choice(BROWSERS)}
         stream.add(at, voter, share=share, honest=True, **place)
         if stream.random.random() < 0.2:
             stream.add(at + 60, voter, tool="b", honest=True, **place)
@@ -258,6 +232,13 @@ def test_skips_hidden_in_a_news_surge_hardly_move_the_number():
 
     assert honest >= 0.88
     assert joined.shift() <= 0.06
+
+
+def test_a_news_surge_whose_opinion_is_another_counts_too_since_both_sides_are_in_it():
+    stream = Stream()
+    surge(stream, share=0.27)
+
+    assert stream.judged(days=1)[1] >= 0.95
 
 
 def test_a_crowd_that_comes_back_for_a_little_history_is_not_believed_for_it():
@@ -292,12 +273,33 @@ def test_a_new_tool_that_only_strangers_praise_shows_no_percentage_and_counts_fe
     for ballot in stream.ballots:
         ballot.tool = "a" if ballot.tool == TOOL else ballot.tool
     stream.honest.clear()
+    for n in range(120):  # most tools of a site are voted on now and then
+        stream.add(n * 4 * HOUR, stream.new_voter(), tool=f"small {n % 12}", **stream.home())
+    stream.attack.clear()
     stream.crowd(40, 24 * 4, value=1)
 
     attack, _ = stream.judged()
 
     assert attack <= 0.2
     assert not stream.detector.has_regulars(TOOL, stream.end)
+
+
+def test_the_percentage_of_a_quiet_new_tool_is_withheld_while_voters_with_history_contradict_strangers():
+    stream, new = Stream(share=0.65), "quiet"
+    for n in range(30):
+        value = -1 if n in (1, 5) else 1
+        stream.add(stream.now + n * 4 * HOUR, stream.new_voter(), tool=new, value=value, **stream.home())
+    for n in range(6):
+        voter = f"settled {n}"
+        for other, day in (("a", 3), ("b", 5)):
+            stream.add(day * DAY, voter, tool=other, **stream.home())
+        stream.add(stream.now + (14 + n) * DAY, voter, tool=new, value=-1 if n % 2 else 1, **stream.home())
+
+    stream.judged(days=4)
+
+    counted = [it for it in stream.ballots if it.tool == new and it.state == COUNTED]
+    assert sum(it.value > 0 for it in counted) > 0.8 * len(counted)
+    assert not stream.detector.has_regulars(new, stream.end)
 
 
 def test_where_traps_are_filled_hasty_strangers_are_held_and_settled_voters_are_not():
