@@ -4,7 +4,9 @@ import datetime
 import hashlib
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import batched
 from random import Random
 
 from django.db import transaction
@@ -12,11 +14,12 @@ from django.utils import timezone
 
 from tools.models import State, Tool
 from voting.counting import Stand, counters_of
-from voting.models import Era, Tally, TallyDay, User, Vote, VoteEvent, Voter
+from voting.models import Case, CaseVote, Era, Tally, TallyDay, User, Vote, VoteEvent, Voter
 from voting.models.vote import REGULAR_TOOLS
 
 HOST = "sample.invalid"  # a name that no resolver will ever know
 ACCOUNTS, GUESTS, NEWCOMERS = 150, 1_300, 26
+CROWD = 80  # the votes of one case, at most; one person may decide on a hundred
 SPACE = uuid.UUID("5a6d706c-6520-766f-7465-727320213939")
 
 
@@ -51,8 +54,11 @@ PLANS = {
 
 
 @transaction.atomic
-def load(today: datetime.date) -> int:
-    """Make the sample votes where there are none yet; return how many. Tools that are not there get none."""
+def load(today: datetime.date, editor: User) -> int:
+    """Make the sample votes where there are none yet; return how many. Tools that are not there get none.
+
+    What is left out stands in cases: the newest waits for the staff, the older ones were decided by the editor.
+    """
     if Voter.objects.filter(pk=_voter_id(0)).exists():
         return 0
     tools = Tool.objects.filter(slug__in=PLANS, is_sample=True, state=State.PUBLISHED).exclude(tally__isnull=False)
@@ -66,7 +72,10 @@ def load(today: datetime.date) -> int:
     _make_voters(votes)
     Era.objects.bulk_create(eras.values())
     Vote.objects.bulk_create(votes, batch_size=1_000)
-    VoteEvent.objects.bulk_create([event for vote in votes for event in _events(vote)], batch_size=1_000)
+    cases = {vote.pk: case for tool in found for case, crowd in _cases(tool, votes, editor) for vote in crowd}
+    VoteEvent.objects.bulk_create(
+        [event for vote in votes for event in _events(vote, cases.get(vote.pk))], batch_size=1_000
+    )
     for tool in found:
         _count(tool, [vote for vote in votes if vote.tool_id == tool.pk], today, eras.get(tool.pk))
     return len(votes)
@@ -90,12 +99,17 @@ def _votes(tool: Tool, plan: Plan, today: datetime.date, eras: dict[int, Era]) -
         if plan.newcomers
         else range(ACCOUNTS, ACCOUNTS + GUESTS)
     )
-    out = [(1, Vote.State.HELD, "being checked")] * plan.held + [(1, Vote.State.DISCARDED, "sample")] * plan.discarded
+    out = [(1, Vote.State.DISCARDED, "crowd")] * plan.discarded + [(1, Vote.State.HELD, "crowd")] * plan.held
     said = [(value, Vote.State.COUNTED, "") for value in words] + out
     voters = random.sample(range(ACCOUNTS), len(signed)) + random.sample(pool, len(said))
     rows = [(value, Vote.State.COUNTED, "") for value in signed] + said
     moments = sorted(first + (last - first) * random.random() for _ in rows)
     random.shuffle(rows_and_voters := list(zip(rows, voters, strict=True)))
+    # A crowd comes all at once: those that were discarded after two thirds of the others, those that are held last.
+    by_state = {state: [it for it in rows_and_voters if it[0][1] == state] for state in Vote.State}
+    others = by_state[Vote.State.COUNTED]
+    middle = 2 * len(others) // 3
+    rows_and_voters = others[:middle] + by_state[Vote.State.DISCARDED] + others[middle:] + by_state[Vote.State.HELD]
     votes = [
         Vote(
             tool=tool,
@@ -139,14 +153,39 @@ def _make_voters(votes: list[Vote]) -> None:
     Voter.objects.bulk_create(voters, batch_size=1_000)
 
 
-def _events(vote: Vote) -> list[VoteEvent]:
-    told = {"vote_id": vote.pk, "tool_id": vote.tool_id, "voter_id": vote.voter_id, "at": vote.changed_at}
-    kinds = VoteEvent.Kind
-    cast = VoteEvent(kind=kinds.CAST, new_value=vote.value, new_state=Vote.State.COUNTED, actor="voter", **told)
-    if vote.state == Vote.State.COUNTED:
+def _cases(tool: Tool, votes: list[Vote], editor: User) -> Iterator[tuple[Case, list[Vote]]]:
+    """Make the cases of a tool's votes that are held or discarded; yield each with its votes."""
+    crowds: list[list[Vote]] = []
+    for state in (Vote.State.DISCARDED, Vote.State.HELD):
+        crowds += batched([it for it in votes if it.tool_id == tool.pk and it.state == state], CROWD)
+    for crowd in crowds:
+        ends = max(it.changed_at for it in crowd)
+        case = Case(tool=tool, side=1, rule="crowd", size=len(crowd), opened_at=ends, ends_at=ends)
+        case.begins_at = min(it.changed_at for it in crowd)
+        if crowd[0].state == Vote.State.DISCARDED:
+            case.state, case.decision = Case.State.DECIDED, Case.Decision.DISCARD
+            case.decided_by, case.decided_at = editor, ends
+        case.save()
+        CaseVote.objects.bulk_create([CaseVote(case=case, vote=vote) for vote in crowd])
+        yield case, crowd
+
+
+def _events(vote: Vote, case: Case | None) -> list[VoteEvent]:
+    """Return the log of a vote: cast, held by the rule of its case, discarded by whoever decided that."""
+    told = {"vote_id": vote.pk, "tool_id": vote.tool_id, "voter_id": vote.voter_id}
+    kinds, states = VoteEvent.Kind, Vote.State
+    cast = VoteEvent(
+        kind=kinds.CAST, new_value=vote.value, new_state=states.COUNTED, actor="voter", at=vote.changed_at, **told
+    )
+    if not case:
         return [cast]
-    moved = {"old_value": vote.value, "new_value": vote.value, "old_state": 0, "new_state": vote.state}
-    return [cast, VoteEvent(kind=kinds.STATE, actor="rule:sample", reason=vote.reason, **moved, **told)]
+    told |= {"kind": kinds.STATE, "old_value": vote.value, "new_value": vote.value, "reason": case.rule}
+    told["at"] = case.opened_at
+    held = VoteEvent(old_state=states.COUNTED, new_state=states.HELD, actor=f"rule:{case.rule}", **told)
+    if not case.decided_by:
+        return [cast, held]
+    told |= {"actor": f"staff:{case.decided_by.pk}", "case_id": case.pk, "before": {"reason": case.rule}}
+    return [cast, held, VoteEvent(old_state=states.HELD, new_state=states.DISCARDED, **told)]
 
 
 def _count(tool: Tool, votes: list[Vote], today: datetime.date, era: Era | None) -> None:

@@ -10,8 +10,8 @@ from tests import factories
 from tools.models import Tool
 from verdicts import queries
 from verdicts.sample.loading import FOLDER
-from voting import counting, sample
-from voting.models import Tally, TallyDay, Vote
+from voting import counting, ledger, sample
+from voting.models import Case, Tally, TallyDay, Vote
 
 FOUNDERS = {"claude-files-api", "smolvlm2-turbo"}
 
@@ -23,7 +23,7 @@ def votes(django_db_setup, django_db_blocker):
         for slug in [*sample.PLANS, *FOUNDERS]:
             age = timezone.now() - datetime.timedelta(days=200)
             factories.tool(slug.title(), slug=slug, is_sample=True, published_at=age)
-        yield sample.load(timezone.now().date())
+        yield sample.load(timezone.now().date(), factories.editor())
         transaction.set_rollback(True)
 
 
@@ -38,7 +38,7 @@ def test_they_are_exact_and_so_is_their_log(votes, db):
 
 
 def test_making_them_again_adds_none(votes, db):
-    assert sample.load(timezone.now().date()) == 0
+    assert sample.load(timezone.now().date(), factories.editor()) == 0
 
 
 def test_every_state_can_be_seen(votes, db):

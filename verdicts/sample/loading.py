@@ -69,7 +69,7 @@ class SampleSite:
                 made["verdicts"] += self._load_tool(path, editor)
         for path in sorted((FOLDER / "comparisons").glob("*.toml")):
             made["comparisons"] += self._load_comparison(path)
-        made["votes"] = load_votes(self.today)
+        made["votes"] = load_votes(self.today, editor)
         return made
 
     def _load_tool(self, path: Path, editor: User) -> int:
