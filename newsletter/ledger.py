@@ -7,7 +7,6 @@ and only the end of that text, a dot, waits for the mark: a worker that is kille
 import datetime
 from contextlib import ExitStack
 from typing import Any, Self
-from weakref import WeakSet
 
 import psycopg
 from django.conf import settings
@@ -41,7 +40,6 @@ PLACES = [f"${place}" for place in range(1, 8)]
 PREPARED = b"mark_accepted"
 _INT2, _INT8, _TEXT, _TIME = 21, 20, 25, 1184  # of PostgreSQL's pg_type
 _TYPES = [_INT2, _TEXT, _TIME, _INT8, _INT2, _INT8, _INT8]
-_ready: WeakSet[PGconn] = WeakSet()  # the connections whose server knows the statement
 
 
 class Ledger:
@@ -60,9 +58,16 @@ class Ledger:
         if connection.vendor == "postgresql":
             connection.ensure_connection()
             self._server = connection.connection.pgconn
-            if self._server not in _ready:
-                _succeed(self._server.prepare(PREPARED, ACCEPTED.format(*PLACES).encode(), _TYPES), self._server)
-                _ready.add(self._server)
+            self._prepare(self._server)
+
+    @staticmethod
+    def _prepare(server: PGconn) -> None:
+        """Let the server know the statement. Asked of each batch: a rollback may have dropped all statements since."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = %s", [PREPARED.decode()])
+            known = cursor.fetchone()
+        if not known:
+            _succeed(server.prepare(PREPARED, ACCEPTED.format(*PLACES).encode(), _TYPES), server)
 
     def __enter__(self) -> Self:
         self._stack.enter_context(connection.execute_wrapper(self._after_the_mark))
