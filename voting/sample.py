@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from random import Random
@@ -153,9 +153,9 @@ def _make_voters(votes: list[Vote]) -> None:
     Voter.objects.bulk_create(voters, batch_size=1_000)
 
 
-def _cases(tool: Tool, votes: list[Vote], editor: User) -> Iterator[tuple[Case, list[Vote]]]:
+def _cases(tool: Tool, votes: list[Vote], editor: User) -> Iterator[tuple[Case, Sequence[Vote]]]:
     """Make the cases of a tool's votes that are held or discarded; yield each with its votes."""
-    crowds: list[list[Vote]] = []
+    crowds: list[tuple[Vote, ...]] = []
     for state in (Vote.State.DISCARDED, Vote.State.HELD):
         crowds += batched([it for it in votes if it.tool_id == tool.pk and it.state == state], CROWD)
     for crowd in crowds:
