@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from newsletter.synthetic import synthetic_tools
-from tools.models import Tool
+from tools.models import Tool, Touch
 from verdicts.comparing import comparison_path
 from verdicts.models import Reviewer
 from verdicts.queries import with_panel
@@ -37,6 +37,7 @@ def databases(sizes: list[int]) -> Iterator[dict[int, str]]:
             for size, name in names.items():
                 use(name)
                 call_command("synthetic_site", tools=size, votes=2 * size, verbosity=0, stdout=_Nowhere())
+                Touch.objects.all().delete()  # a catalogue that grew has few: they are pruned each hour
             yield names
         finally:
             use(named)
