@@ -10,8 +10,8 @@ from tests import factories
 from tools.models import Tool
 from verdicts import queries
 from verdicts.sample.loading import FOLDER
-from voting import counting, ledger, sample
-from voting.models import Case, Tally, TallyDay, Vote
+from voting import counting, sample
+from voting.models import Tally, TallyDay, Vote
 
 FOUNDERS = {"claude-files-api", "smolvlm2-turbo"}
 
