@@ -10,8 +10,8 @@ from tests import factories
 from tools.models import Tool
 from verdicts import queries
 from verdicts.sample.loading import FOLDER
-from voting import counting, sample
-from voting.models import Tally, TallyDay, Vote
+from voting import counting, ledger, sample
+from voting.models import Case, Tally, TallyDay, Vote
 
 FOUNDERS = {"claude-files-api", "smolvlm2-turbo"}
 
@@ -39,6 +39,18 @@ def test_they_are_exact_and_so_is_their_log(votes, db):
 
 def test_making_them_again_adds_none(votes, db):
     assert sample.load(timezone.now().date(), factories.editor()) == 0
+
+
+def test_what_is_left_out_stands_in_cases_that_wait_or_are_decided_and_is_told_to_everybody(votes, db):
+    out = Vote.objects.exclude(state=Vote.State.COUNTED)
+    waiting, decided = Case.objects.open(), Case.objects.filter(state=Case.State.DECIDED)
+
+    assert sum(case.members.count() for case in Case.objects.all()) == out.count() == 167
+    assert [case.tool.slug for case in waiting.order_by("tool__slug")] == ["cursor", "vllm"]
+    assert ledger.rests() == []
+    words = [line.words for line in ledger.lines(decided.order_by("opened_at"))]
+    assert len(words) == 2
+    assert words[0].startswith("80 ship votes held (more on one side than chance explains); discarded ")
 
 
 def test_every_state_can_be_seen(votes, db):
