@@ -142,7 +142,7 @@ def _page(found: search.Found | None, chosen: dict[str, str], sort: str, total: 
 def _filters(counts: dict[str, Any], chosen: dict[str, str]) -> list[Filter]:
     licences = facets.commonest(counts["licence"], chosen.get("licence", ""))
     offered = {
-        "category": ("Category", [(shelf.slug, shelf.name) for shelf in queries.shelves()]),
+        "category": ("Category", [(shelf.slug, shelf.name) for shelf in queries.filled_categories()]),
         "entry": ("Entry price", [(str(value), str(label)) for value, label in Entry.choices]),
         "licence": ("Licence", [(licence, licence) for licence in licences]),
         "open": ("Open source", list(facets.OPEN_SOURCE.items())),

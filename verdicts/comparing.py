@@ -16,7 +16,7 @@ from tools.addresses import address
 from tools.models import Category, Change, FormerSlug, Tool
 from tools.slugs import is_valid
 from tools.statements import statement
-from verdicts import queries, scoring
+from verdicts import details, queries, scoring
 from verdicts.changes import changes_of
 from verdicts.facts import FactRow, fact_rows
 from verdicts.methodology import version_on
@@ -210,7 +210,7 @@ def comparison_page(
     `with_records` adds to each persona its base rates, which are today's.
     """
     now = timezone.now()
-    ahead = nullcontext() if as_of else queries.asked_ahead(tools, now, with_records=with_records)
+    ahead = nullcontext() if as_of else details.asked_ahead(tools, now, with_records=with_records)
     with ahead:
         page = _made_page(tools, as_of, now, with_records=with_records)
     page.only_differences = only_differences
@@ -222,25 +222,25 @@ def _made_page(
 ) -> ComparisonPage:
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
     if moment:
-        queries.turn_back(tools, moment)
-    panel = queries.panel_of(moment) if moment else queries.panel_of_today()
-    verdicts = _said_by(panel, queries.scorecard_verdicts(tools, moment))
+        details.turn_back(tools, moment)
+    panel = details.panel_of(moment) if moment else details.panel_of_today()
+    verdicts = _said_by(panel, details.scorecard_verdicts(tools, moment))
     for verdict in verdicts:
         verdict.seen_on = as_of
     if as_of:
         _rescore(tools, verdicts, as_of)
-    prices = queries.current_prices(tools, moment)
+    prices = details.current_prices(tools, moment)
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
-    curated = queries.curated_comparison(tools, moment)
+    curated = details.curated_comparison(tools, moment)
     changes = changes_of(tools, until=moment or now)
     return ComparisonPage(
         columns=tools,
         curated=curated,
-        all_fact_rows=fact_rows(tools, queries.facts_of(tools, moment), prices),
+        all_fact_rows=fact_rows(tools, details.facts_of(tools, moment), prices),
         scorecard=score_rows(panel, tools, verdicts, queries.records() if with_records else None),
         changes=changes,
-        pairs=[] if as_of else [pair_of(a, b) for a, b in queries.neighbours(tools)],
+        pairs=[] if as_of else [pair_of(a, b) for a, b in details.neighbours(tools)],
         as_of=as_of,
         advice=[(tool, curated.advice()[tool.pk]) for tool in tools] if curated else [],
     )

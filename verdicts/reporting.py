@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tools.models import FactKind, FactReport, Tool
 from tools.models.report import MOST_SAID
-from verdicts import queries
+from verdicts import details
 from verdicts.browsing import PAGE_SIZE
 from verdicts.facts import every_row
 from verdicts.forms import ReportForm
@@ -38,11 +38,11 @@ class Cell:
 
 def cells_of(tool: Tool) -> list[Cell]:
     """Return every cell that pages about a tool have, in the order of the page, in four queries."""
-    prices = queries.current_prices([tool])
-    rows = every_row([tool], queries.facts_of([tool]), prices, list(FactKind.objects.all()))
+    prices = details.current_prices([tool])
+    rows = every_row([tool], details.facts_of([tool]), prices, list(FactKind.objects.all()))
     cells = [Cell(row.key, row.label, row.cells[0].words) for row in rows]
     cells += [Cell(f"plan.{price.plan}", f"Price of {price.plan}", price.words) for price in prices.get(tool.pk, [])]
-    for verdict in queries.scorecard_verdicts([tool]):
+    for verdict in details.scorecard_verdicts([tool]):
         words = f"{verdict.get_decision_display()}, text {verdict.number}"
         cells.append(Cell(f"verdict.{verdict.reviewer.slug}", f"{verdict.reviewer.name}’s verdict", words))
     about = Truncator(tool.description or tool.tagline or "Nothing yet").chars(MOST_SAID)

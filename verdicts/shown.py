@@ -1,4 +1,8 @@
-"""What parts of a page print, as plain values: two that are equal look alike (`config/templatetags/remembered.py`)."""
+"""What parts of a page print, as plain values: two that are equal look alike (`config/templatetags/remembered.py`).
+
+They answer to the names by which templates ask rows of the database, `get_absolute_url` and `get_evidence_display` among
+them, so that a part need not know which of the two it was given.
+"""
 
 import datetime
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from tools.models import Price, Tool
-from verdicts import comparing, queries
+from verdicts import comparing, details, queries
 from verdicts.changes import Change, changes_of
 from verdicts.comparing import Pair, ScoreRow
 from verdicts.facts import FactRow, fact_rows
@@ -82,23 +82,23 @@ def tool_page(found: Tool, *, with_records: bool = False) -> ToolPage:
     """Return the page about a tool that has been through `queries.with_figures`."""
     [tool] = queries.scored([found])
     now = timezone.now()
-    with queries.asked_ahead([tool], now, with_records=with_records):
+    with details.asked_ahead([tool], now, with_records=with_records):
         return _made_page(tool, now, with_records=with_records)
 
 
 def _made_page(tool: ScoredTool, now: datetime.datetime, *, with_records: bool) -> ToolPage:
-    prices = queries.current_prices([tool])
+    prices = details.current_prices([tool])
     tool.price = next(iter(prices.get(tool.pk, [])), None)
     return ToolPage(
         tool=tool,
         prices=prices.get(tool.pk, []),
-        facts=fact_rows([tool], queries.facts_of([tool]), prices),
+        facts=fact_rows([tool], details.facts_of([tool]), prices),
         scorecard=comparing.score_rows(
-            queries.panel_of_today(),
+            details.panel_of_today(),
             [tool],
-            queries.scorecard_verdicts([tool]),
+            details.scorecard_verdicts([tool]),
             queries.records() if with_records else None,
         ),
         changes=changes_of([tool], until=now),
-        pairs=[comparing.pair_of(a, b) for a, b in queries.neighbours([tool])],
+        pairs=[comparing.pair_of(a, b) for a, b in details.neighbours([tool])],
     )

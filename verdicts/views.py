@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from tools.freshness import kept_as_list, kept_while
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
-from verdicts import comparing, queries, scoring, searching, shown, structured, twins
+from verdicts import comparing, details, queries, scoring, searching, shown, structured, twins
 from verdicts.browsing import PAGE_SIZE, browse
 from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
     pairs = [comparing.pair_of(row.first, row.second, row.headline) for row in due]
     lead = comparing.comparison_page(queries.scored(pairs[0].tools)) if pairs else None
-    panel = queries.panel_of_today()
+    panel = details.panel_of_today()
     close = [pair for pair in pairs[1:] if comparing.is_close(*queries.scored(pair.tools))]
     shelves = queries.categories_with_leaders()
     judged, total = (sum(getattr(shelf.coverage, name) for shelf in shelves) for name in ("judged", "total"))
@@ -106,7 +106,7 @@ def _tray(request: HttpRequest) -> list[ScoredTool]:
 
 @require_safe
 def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
-    found = queries.tool_at(slug)
+    found = details.tool_at(slug)
     if found is None or (found.is_draft and not _may_preview(request)):
         raise Http404("No such tool.")
     wants_all = request.META.get("QUERY_STRING") == "votes=all"
@@ -244,7 +244,7 @@ def methodology(request: HttpRequest) -> HttpResponse:
         "version": scoring.METHOD_VERSION,
         "changelog": CHANGELOG,
         "constants": CONSTANTS,
-        "reviewers": queries.panel_of_today(),
+        "reviewers": details.panel_of_today(),
         "canonical_url": settings.SITE_URL + request.path,
     }
     return kept_as_list(render(request, "methodology.html", context))

@@ -6,12 +6,13 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from tests.bench.sites import pages
 from tests.config.plans import watched
+from tests.kept import kept
 from tools.models import Change, Tool, Touch
 from verdicts import facets
 from voting import stamps
@@ -20,22 +21,22 @@ TOOLS, BIG, MOST_ROWS = 2_500, 900, 600
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker):
-    """A synthetic site with statistics, for all the tests of this file; how it was made leaves nothing behind."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("synthetic_site", tools=TOOLS, votes=2 * TOOLS, verbosity=0)
-        now = timezone.now()
-        Change.objects.bulk_create(
-            Change(tool_id=pk, kind="listed", at=now - datetime.timedelta(minutes=pk % 90_000))
-            for pk in Tool.objects.values_list("pk", flat=True)
-        )
-        Touch.objects.all().delete()  # older ones than an hour are: those of a whole catalogue made at once would stay
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
-        yield pages()
-        transaction.set_rollback(True)
+def a_large_site():
+    """A synthetic site with statistics; return its addresses."""
+    call_command("synthetic_site", tools=TOOLS, votes=2 * TOOLS, verbosity=0)
+    now = timezone.now()
+    Change.objects.bulk_create(
+        Change(tool_id=pk, kind="listed", at=now - datetime.timedelta(minutes=pk % 90_000))
+        for pk in Tool.objects.values_list("pk", flat=True)
+    )
+    Touch.objects.all().delete()  # older ones than an hour are: those of a whole catalogue made at once would stay
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    return pages()
+
+
+site = kept(a_large_site)
 
 
 @pytest.fixture(autouse=True)

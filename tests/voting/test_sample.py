@@ -2,11 +2,10 @@
 
 import datetime
 
-import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from tests import factories
+from tests.kept import kept
 from tools.models import Tool
 from verdicts import queries
 from verdicts.sample.loading import FOLDER
@@ -16,15 +15,15 @@ from voting.models import Case, Tally, TallyDay, Vote
 FOUNDERS = {"claude-files-api", "smolvlm2-turbo"}
 
 
-@pytest.fixture(scope="module")
-def votes(django_db_setup, django_db_blocker):
-    """The sample votes on bare tools, taken back after the module."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        for slug in [*sample.PLANS, *FOUNDERS]:
-            age = timezone.now() - datetime.timedelta(days=200)
-            factories.tool(slug.title(), slug=slug, is_sample=True, published_at=age)
-        yield sample.load(timezone.now().date(), factories.editor())
-        transaction.set_rollback(True)
+def sample_votes():
+    """The sample votes on bare tools; return how many there are."""
+    for slug in [*sample.PLANS, *FOUNDERS]:
+        age = timezone.now() - datetime.timedelta(days=200)
+        factories.tool(slug.title(), slug=slug, is_sample=True, published_at=age)
+    return sample.load(timezone.now().date(), factories.editor())
+
+
+votes = kept(sample_votes)
 
 
 def score(slug):

@@ -12,7 +12,7 @@ from tools.api.catalogue import CheckedRepresentation, FactRepresentation, PageL
 from tools.api.params import NamesField, PageQuery, Query, SlugField, fields_of
 from tools.api.views import DetailView, ListView
 from tools.models import Entry, Tool
-from verdicts import queries
+from verdicts import details, queries
 from verdicts.api.scores import CommunityRepresentation, PanelRepresentation
 from verdicts.api.verdict import VerdictRepresentation
 from verdicts.models import Verdict
@@ -107,11 +107,11 @@ class ShowsTools:
         """Add the figures, and the parts that were asked for, in a query each."""
         queries.scored(tools)
         if self.wants("facts"):
-            facts = queries.facts_of(tools)
+            facts = details.facts_of(tools)
             for tool in tools:
                 tool.shown_facts = [fact for fact in facts if fact.tool_id == tool.pk]
         if self.wants("prices"):
-            prices = queries.current_prices(tools)
+            prices = details.current_prices(tools)
             for tool in tools:
                 tool.shown_prices = prices.get(tool.pk, [])
         return tools

@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from tools.models import Category, Fact, Price, Tool
-from verdicts import comparing, queries, scoring
+from verdicts import comparing, details, queries, scoring
 from verdicts.dump import files
 from verdicts.dump.files import COLUMNS, COUNTERS, Row
 from verdicts.facets import stale_verdicts
@@ -144,7 +144,7 @@ def _shown_tools(day: datetime.date) -> Iterator[Row]:
 
 
 def _batch(tools: list[Any], day: datetime.date) -> Iterator[Row]:
-    prices = queries.current_prices(tools, day=day)
+    prices = details.current_prices(tools, day=day)
     for tool in queries.scored(tools):
         panel, readers = tool.panel, tool.community
         yield {
