@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -106,11 +105,14 @@ class ScoreRow:
 
     reviewer: Reviewer
     cells: list[Verdict | None]
-    record: Any = None  # the persona with its base rates, where they were asked for
+    record: queries.Record | None = None  # its base rates, where they were asked for
 
 
 def score_rows(
-    panel: list[Reviewer], tools: Sequence[Tool], verdicts: list[Verdict], records: dict[int, Any] | None = None
+    panel: list[Reviewer],
+    tools: Sequence[Tool],
+    verdicts: list[Verdict],
+    records: dict[int, queries.Record] | None = None,
 ) -> list[ScoreRow]:
     """Return a row per persona of the panel, in its order; nobody is left out for having said nothing."""
     cells = {(verdict.reviewer_id, verdict.tool_id): verdict for verdict in verdicts}
@@ -238,7 +240,7 @@ def _made_page(
         columns=tools,
         curated=curated,
         all_fact_rows=fact_rows(tools, details.facts_of(tools, moment), prices),
-        scorecard=score_rows(panel, tools, verdicts, queries.records() if with_records else None),
+        scorecard=score_rows(panel, tools, verdicts, queries.base_rates() if with_records else None),
         changes=changes,
         pairs=[] if as_of else [pair_of(a, b) for a, b in details.neighbours(tools)],
         as_of=as_of,

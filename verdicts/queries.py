@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db import connection
 from django.db.models import (
@@ -265,49 +265,62 @@ def _public_with_figures(tools: list[int]) -> QuerySet[Tool]:
 # Reviewers -------------------------------------------------------------------------------------
 
 
-def with_record(reviewers: QuerySet[Reviewer]) -> list[Any]:
-    """Return personas with their base rates: `verdict_count`, `ship_count`, `flip_count` and whole percents of them.
+class Record(NamedTuple):
+    """A persona's base rates. A flip is a revision that says the opposite of the text it replaced."""
 
-    A flip is a revision that says the opposite of the text it replaced. Percents are None without verdicts.
+    verdict_count: int = 0
+    ship_count: int = 0
+    flip_count: int = 0
+
+
+def with_record(reviewers: QuerySet[Reviewer], records: dict[int, Record] | None = None) -> list[Any]:
+    """Return personas with their base rates (those at hand unless given), the rest, and whole percents of them.
+
+    Percents are None without verdicts.
     """
-    visible = Q(verdicts__state="published") & ~Q(verdicts__tool__state="draft")
-    found: list[Any] = list(
-        reviewers.annotate(
-            verdict_count=Count("verdicts", filter=visible),
-            ship_count=Count("verdicts", filter=visible & Q(verdicts__decision="ship")),
-        ).order_by("position", "name")  # grouping drops the model's own order
-    )
-    flips = count_flips(found)
+    found: list[Any] = list(reviewers)
+    known = base_rates() if records is None else records
     for reviewer in found:
-        total = reviewer.verdict_count
-        reviewer.skip_count = total - reviewer.ship_count
-        reviewer.flip_count = flips.get(reviewer.pk, 0)
-        reviewer.ship_percent = scoring.whole_percent(reviewer.ship_count / total) if total else None
-        reviewer.flip_percent = scoring.whole_percent(min(1, reviewer.flip_count / total)) if total else None
+        record = known.get(reviewer.pk, Record())
+        total = record.verdict_count
+        for name, count in record._asdict().items():
+            setattr(reviewer, name, count)
+        reviewer.skip_count = total - record.ship_count
+        reviewer.ship_percent = scoring.whole_percent(record.ship_count / total) if total else None
+        reviewer.flip_percent = scoring.whole_percent(min(1, record.flip_count / total)) if total else None
     return found
 
 
-def records() -> dict[int, Any]:
-    """Return every persona with its base rates, by key, counted anew once something has changed."""
-    key = f"records-{_newest_change()}"
+def base_rates() -> dict[int, Record]:
+    """Return the base rates of every persona that has judged, by key, counted anew once something has changed."""
+    key = f"base-rates-{_newest_change()}"
     found = kept(key)
     if found is None:
-        found = {reviewer.pk: reviewer for reviewer in with_record(Reviewer.objects.all())}
+        found = count_base_rates()
         keep(key, found, KEPT_SECONDS)
     return found
 
 
-def count_flips(reviewers: list[Reviewer]) -> dict[int, int]:
-    """Return how often each persona has changed its mind in public, counted in the database."""
-    later = Verdict.objects.ever_published().exclude(tool__state="draft").filter(reviewer__in=reviewers, number__gt=1)
+def count_base_rates() -> dict[int, Record]:
+    """Count them, which reads every verdict."""
+    public = Verdict.objects.published().exclude(tool__state="draft")
+    said_ship = Count("pk", filter=Q(decision="ship"))
+    counted = public.order_by().values_list("reviewer").annotate(total=Count("pk"), ships=said_ship)
+    flips = _count_flips()
+    return {reviewer: Record(total, ships, flips.get(reviewer, 0)) for reviewer, total, ships in counted}
+
+
+def _count_flips() -> dict[int, int]:
+    """Return how often each persona has changed its mind in public."""
+    later = Verdict.objects.ever_published().exclude(tool__state="draft").filter(number__gt=1)
     before = Verdict.objects.ever_published().filter(
         tool=OuterRef("tool"), reviewer=OuterRef("reviewer"), number__lt=OuterRef("number")
     )
     flipped = later.annotate(previous=Subquery(before.order_by("-number").values("decision")[:1])).exclude(
         decision=F("previous")
     )
-    rows = flipped.filter(previous__isnull=False).order_by().values("reviewer").annotate(flips=Count("pk"))
-    return {row["reviewer"]: row["flips"] for row in rows}
+    rows = flipped.filter(previous__isnull=False).order_by().values_list("reviewer").annotate(flips=Count("pk"))
+    return dict(rows)
 
 
 # Robots ----------------------------------------------------------------------------------------

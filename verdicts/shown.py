@@ -6,7 +6,7 @@ them, so that a part need not know which of the two it was given.
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.safestring import SafeString
 
@@ -15,6 +15,7 @@ from tools.models import Change, Tool
 from tools.models.tool import Named
 from tools.text import render_markdown
 from verdicts.models import Decision, Evidence, Reviewer, Verdict
+from verdicts.queries import Record
 from verdicts.scored import ScoredTool
 from verdicts.scoring import PanelScore
 
@@ -104,14 +105,6 @@ def said(verdict: Verdict, reviewer: Persona) -> Said:
     )
 
 
-class Record(NamedTuple):
-    """A persona's base rates."""
-
-    verdict_count: int
-    ship_count: int
-    flip_count: int
-
-
 class SaidRow(NamedTuple):
     """What one persona says of each tool."""
 
@@ -124,10 +117,9 @@ def said_rows(scorecard: "Sequence[ScoreRow]") -> tuple[SaidRow, ...]:
     return tuple([_said_row(row.reviewer, row.record, row.cells) for row in scorecard])
 
 
-def _said_row(reviewer: Reviewer, record: Any, cells: Sequence[Verdict | None]) -> SaidRow:
+def _said_row(reviewer: Reviewer, record: Record | None, cells: Sequence[Verdict | None]) -> SaidRow:
     persona = Persona(reviewer.name, reviewer.slug, reviewer.lens)
-    rates = Record(record.verdict_count, record.ship_count, record.flip_count) if record else None
-    return SaidRow(persona, rates, tuple([said(verdict, persona) if verdict else None for verdict in cells]))
+    return SaidRow(persona, record, tuple([said(verdict, persona) if verdict else None for verdict in cells]))
 
 
 class Dated(NamedTuple):

@@ -97,7 +97,7 @@ def _made_page(tool: ScoredTool, now: datetime.datetime, *, with_records: bool) 
             details.panel_of_today(),
             [tool],
             details.scorecard_verdicts([tool]),
-            queries.records() if with_records else None,
+            queries.base_rates() if with_records else None,
         ),
         changes=changes_of([tool], until=now),
         pairs=[comparing.pair_of(a, b) for a, b in details.neighbours([tool])],

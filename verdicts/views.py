@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from tools.freshness import kept_as_list, kept_while
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
 from verdicts import comparing, details, queries, scoring, searching, shown, structured, twins
-from verdicts.browsing import PAGE_SIZE, browse
+from verdicts.browsing import PAGE_SIZE, CountedPaginator, browse
 from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
 from verdicts.readers import all_votes_of, history_of
@@ -215,8 +214,10 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
-    get_object_or_404(Reviewer, slug=slug)
-    [persona] = queries.with_record(Reviewer.objects.filter(slug=slug).select_related("responsible_editor"))
+    found = queries.with_record(Reviewer.objects.filter(slug=slug).select_related("responsible_editor"))
+    if not found:
+        raise Http404("No such persona.")
+    [persona] = found
     verdicts = (
         Verdict.objects.published()
         .filter(reviewer=persona)
@@ -224,7 +225,7 @@ def reviewer(request: HttpRequest, slug: str) -> HttpResponse:
         .select_related("tool__category", "reviewer", "editor")
         .order_by("-published_at", "-pk")
     )
-    page = Paginator(verdicts, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = CountedPaginator(verdicts, PAGE_SIZE, persona.verdict_count).get_page(request.GET.get("page"))
     context = {
         "reviewer": persona,
         "coverage": queries.coverage(),

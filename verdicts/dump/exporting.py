@@ -173,7 +173,9 @@ def _shown_categories() -> Iterator[Row]:
 
 
 def _shown_reviewers() -> Iterator[Row]:
-    for persona in sorted(queries.with_record(Reviewer.objects.all()), key=lambda persona: persona.slug):
+    for persona in sorted(
+        queries.with_record(Reviewer.objects.all(), queries.count_base_rates()), key=lambda persona: persona.slug
+    ):
         row = {column: getattr(persona, column) for column in COLUMNS["shown_reviewers"] if column != "reviewer"}
         yield {"reviewer": persona.slug} | row
 
