@@ -17,7 +17,7 @@ from config.pages import KeptPages, PageMiddleware
 from tests import factories
 from tools import freshness
 from tools.models import Touch
-from verdicts import queries
+from verdicts import details
 
 
 @pytest.fixture
@@ -367,7 +367,7 @@ def test_a_database_that_is_away_answers_503(client, monkeypatch):
     def away(*args):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(queries, "panel_of_today", away)
+    monkeypatch.setattr(details, "panel_of_today", away)
     response = client.get("/methodology/")
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")
