@@ -1,8 +1,20 @@
 """What every test can ask for."""
 
 import pytest
+from django.test.utils import setup_databases, teardown_databases
 
+from tests import copies
 from voting import origins
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """The test database: a copy of one that was migrated once for all workers."""
+    with django_db_blocker.unblock(), copies.ready_for_tests():
+        found = setup_databases(verbosity=0, interactive=False, serialized_aliases=set(), keepdb=True)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(found, verbosity=0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,11 @@
 """The environment of the tests: loaded before the settings, so that no machine's own .env decides what they see."""
 
+import atexit
 import os
+import shutil
 import tempfile
+import uuid
+from pathlib import Path
 
 TESTING = {
     "DEBUG": "False",
@@ -14,6 +18,23 @@ TESTING = {
     "PAGE_CACHE_MEGABYTES": "0",  # tests change what they have just read
 }
 os.environ.update(TESTING)
+
+# All processes of a run share a folder, which goes away with the one that began it.
+BEGUN_HERE = "TEST_RUN" not in os.environ
+RUN = os.environ.setdefault("TEST_RUN", uuid.uuid4().hex)
+RUN_FOLDER = Path(tempfile.gettempdir(), f"shipworthy-tests-{RUN}")
+
+
+def forget_the_run():
+    if RUN_FOLDER.exists():
+        from tests import copies  # not before the environment is set
+
+        copies.forget()
+        shutil.rmtree(RUN_FOLDER)
+
+
+if BEGUN_HERE:
+    atexit.register(forget_the_run)
 
 
 def pytest_addoption(parser):

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,10 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter import tokens
+from tests import copies
 from tests.browser.content import READER, SECRET, USED_SECRET
 from tests.environment import TESTING
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+FILE = "site.sqlite3"
 START_SECONDS = 60
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FOUNDERS = "/compare/claude-files-api-vs-smolvlm2-turbo/"
@@ -109,17 +112,33 @@ def running_site() -> Iterator[Site]:
     with TemporaryDirectory(prefix="shipworthy-") as folder, _database(Path(folder)) as database:
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
-        services = {"CACHE_URL": "", "CELERY_BROKER_URL": "", "LOG_LEVEL": "WARNING"}
-        own = {
-            "DATABASE_URL": database,
-            "SITE_URL": url,
-            "SITE_FOLDER": folder,
-            "MAIL_URL": f"file://{folder}/outbox",
-            "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
-        }
-        environment = os.environ | TESTING | services | own
-        subprocess.run([sys.executable, "-m", "tests.browser.content"], cwd=ROOT, env=environment, check=True)
-        yield from _serve(url, port, environment, Path(folder) / "server.log")
+        if database.startswith("sqlite"):
+            shutil.copytree(copies.made_once("site", _fill), folder, dirs_exist_ok=True)
+        else:
+            _fill(Path(folder), database)
+        yield from _serve(url, port, _environment(Path(folder), database, url), Path(folder) / "server.log")
+
+
+def _environment(folder: Path, database: str, url: str) -> dict[str, str]:
+    services = {"CACHE_URL": "", "CELERY_BROKER_URL": "", "LOG_LEVEL": "WARNING"}
+    own = {
+        "DATABASE_URL": database,
+        "SITE_URL": url,
+        "SITE_FOLDER": str(folder),
+        "MAIL_URL": f"file://{folder}/outbox",
+        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+    }
+    return os.environ | TESTING | services | own
+
+
+def _fill(folder: Path, database: str = "") -> None:
+    """Set a site up in a folder: with a database of its own there, unless another is named."""
+    folder.mkdir(exist_ok=True)
+    if not database:
+        shutil.copy(copies.migrated_file(), folder / FILE)
+        database = f"sqlite:///{folder / FILE}"
+    environment = _environment(folder, database, "http://127.0.0.1")
+    subprocess.run([sys.executable, "-m", "tests.browser.content"], cwd=ROOT, env=environment, check=True)
 
 
 def _serve(url: str, port: int, environment: dict[str, str], log: Path) -> Iterator[Site]:
@@ -161,7 +180,7 @@ def _database(folder: Path) -> Iterator[str]:
     """Yield the address of a new database: beside those of DATABASE_URL if that is PostgreSQL, else an SQLite file."""
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
-        yield f"sqlite:///{folder / 'site.sqlite3'}"
+        yield f"sqlite:///{folder / FILE}"
         return
     import psycopg
 
@@ -169,7 +188,6 @@ def _database(folder: Path) -> Iterator[str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
         try:
-            base, _, options = server.partition("?")
-            yield f"{base.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")
+            yield copies.beside(server, name)
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
