@@ -25,7 +25,7 @@ def chromium_path() -> str:
     """Without Chromium these tests are skipped on a developer's machine and fail on a build server."""
     path = chromium()
     if not path:
-        reason = "Chromium is missing: apt-get install chromium, or set CHROMIUM to its path"
+        reason = "Chromium is missing: apt-get install chromium-headless-shell, or set CHROMIUM to its path"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     return path
 
