@@ -25,22 +25,16 @@ def home(site):
 
 
 @pytest.fixture
-def open_page(chrome, home):
-    contexts = []
-
+def open_page(visitors, home):
     def open_new(path="/accounts/login/", **options):
-        context = chrome.new_context(viewport={"width": 1280, "height": 900}, **options)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
+        page = visitors.one(viewport={"width": 1280, "height": 900}, **options).new_page()
         page.complaints = []
         page.on("console", lambda it: page.complaints.append(it.text) if it.type in {"error", "warning"} else None)
         page.goto(home + path)
         return page
 
     yield open_new
-    for context in contexts:
-        context.close()
+    visitors.forget(home)
 
 
 def address():
