@@ -1,13 +1,14 @@
 """Chromium and a site for it to look at. Both are other processes: nothing here touches the database of the other tests."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.site import CHROMIUM_FLAGS, Site, chromium, running_site
 
@@ -73,18 +74,48 @@ def watch(site: Site) -> Watch:
     return Watch(site)
 
 
+class Visitors:
+    """Browsers that have never seen the site. One that has forgotten it is as good, and half as dear, as a new one."""
+
+    def __init__(self, chrome: Browser) -> None:
+        self.chrome = chrome
+        self.idle: dict[str, list[BrowserContext]] = defaultdict(list)
+        self.busy: list[tuple[str, BrowserContext]] = []
+
+    def one(self, **options: object) -> BrowserContext:
+        kind = repr(sorted(options.items()))
+        context = self.idle[kind].pop() if self.idle[kind] else self.chrome.new_context(**options)
+        context.set_default_timeout(15_000)
+        self.busy.append((kind, context))
+        return context
+
+    def forget(self, url: str) -> None:
+        """Take from all what a site can leave behind: cookies, storage, files; and close their pages."""
+        for kind, context in self.busy:
+            context.clear_cookies()
+            devtools = context.new_cdp_session(context.pages[0] if context.pages else context.new_page())
+            devtools.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "all"})
+            devtools.send("Network.clearBrowserCache")
+            for page in context.pages:
+                page.close()
+            self.idle[kind].append(context)
+        self.busy.clear()
+
+
+@pytest.fixture(scope="package")
+def visitors(chrome: Browser) -> Visitors:
+    return Visitors(chrome)
+
+
 @pytest.fixture
-def look(chrome: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Page]]:
+def look(visitors: Visitors, site: Site, watch: Watch) -> Iterator[Callable[..., Page]]:
     """Open a page of the site in a browser that has never seen it."""
-    contexts = []
 
     def open_page(
         name: str, width: int = 1280, height: int = 900, *, before: str = "", refuse: str = "", **options: object
     ) -> Page:
         """`before` is a script that runs first, `refuse` a pattern of addresses that do not answer."""
-        context = chrome.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        context.set_default_timeout(15_000)
+        context = visitors.one(viewport={"width": width, "height": height}, **options)
         page = context.new_page()
         watch.over(page)
         if before:
@@ -98,5 +129,4 @@ def look(chrome: Browser, site: Site, watch: Watch) -> Iterator[Callable[..., Pa
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    visitors.forget(site.url)

@@ -3,12 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import signing
 from playwright.sync_api import expect
 
+from tests.browser.findings import by_axe
 from tests.browser.site import EARLY_READER, STAFF_SESSION
-from tests.browser.test_every_page import AXE
 from tests.browser.test_vote import button, control
 
 QUEUE = "/admin/voting/case/"
@@ -91,8 +90,7 @@ def test_axe_finds_nothing_on_the_screens_of_the_staff(staff):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             page.reload()  # the admin's own links fade from one theme's colour to the other's
             # The frame around is Django's own; its rules are checked where ours begin.
-            results = Axe().run(page, context="#content", options=AXE)
-            if results.violations_count:
-                found[f"{path} {theme}"] = results.generate_report()
+            if report := by_axe(page, "#content"):
+                found[f"{path} {theme}"] = report
 
     assert found == {}, "\n".join(found.values())

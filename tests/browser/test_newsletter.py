@@ -5,19 +5,15 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.findings import at_widths, by_axe_in
 from tests.browser.site import LETTER_PAGES
-from tests.browser.test_every_page import SIDEWAYS, axe_findings
 
 
 @pytest.mark.parametrize("name", LETTER_PAGES)
 def test_pages_of_the_newsletter_are_as_good_as_the_others(look, watch, name):
-    page = look(name, 390)
-    found = {}
+    page = look(name)
 
-    for width in (320, 720, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        found |= {width: wide} if (wide := page.evaluate(SIDEWAYS)) else {}
-    found |= axe_findings(page)
+    found = at_widths(page, (320, 720, 1280)) | by_axe_in(page)
 
     assert found == {}
     assert (watch.complaints, watch.strangers) == ([], [])
