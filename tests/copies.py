@@ -1,12 +1,12 @@
 """Databases that are copies of one: to migrate an empty one takes long, and many tests begin with it."""
 
+import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,24 +14,18 @@ import psycopg
 from tests.environment import RUN, RUN_FOLDER, TESTING
 
 ROOT = Path(__file__).resolve().parent.parent
-LONG_ENOUGH = 180  # seconds for another process to make what this one waits for
 TEMPLATE = f"template_{RUN}"
 
 
 def made_once(name: str, make: Callable[[Path], object]) -> Path:
-    """Return a file that the first process of this run to ask has made, the others having waited for it."""
+    """Return a file or folder that the first process of this run to ask has made; the others wait for it meanwhile."""
     RUN_FOLDER.mkdir(exist_ok=True)
-    file, claim, part = RUN_FOLDER / name, RUN_FOLDER / f"{name}.claimed", RUN_FOLDER / f"{name}.part"
-    deadline = time.monotonic() + LONG_ENOUGH
-    while not file.exists():
-        with suppress(FileExistsError):
-            claim.touch(exist_ok=False)
+    file, part = RUN_FOLDER / name, RUN_FOLDER / f"{name}.part"
+    with (RUN_FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
             make(part)
             part.rename(file)
-            break
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Nobody has made {file}.")
-        time.sleep(0.2)
     return file
 
 

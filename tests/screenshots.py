@@ -24,7 +24,10 @@ def main(names: list[str]) -> int:
         print(f"No such page: {', '.join(sorted(unknown))}. There are: {', '.join(PAGES)}.", file=sys.stderr)
         return 2
     if not chromium():
-        print("Chromium is missing: apt-get install chromium-headless-shell, or set CHROMIUM to its path.", file=sys.stderr)
+        print(
+            "Chromium is missing: apt-get install chromium-headless-shell, or set CHROMIUM to its path.",
+            file=sys.stderr,
+        )
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     with running_site() as site, sync_playwright() as playwright:

@@ -2,10 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
 import uuid
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,12 +10,10 @@ from django.conf import settings
 from django.db import connection
 
 from config import backups
-from tests import factories
+from tests import afresh, factories
 from tests.environment import TESTING
 from tools.models import Touch
 from verdicts.models import Verdict
-
-BASE = Path(settings.BASE_DIR)
 
 
 @pytest.fixture
@@ -46,20 +41,15 @@ def elsewhere(tmp_path):
 
 
 def manage(database, *words):
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=BASE,
-        env=os.environ | TESTING | {"DATABASE_URL": database, "CACHE_URL": "", "CELERY_BROKER_URL": ""},
-        capture_output=True,
-        text=True,
-    )
+    here = {"DATABASE_URL": database, "CACHE_URL": "", "CELERY_BROKER_URL": ""}
+    return afresh.manage(words, os.environ | TESTING | here)
 
 
 COUNT = "from verdicts.models import Verdict; print(Verdict.objects.published().count())"
 OVERWRITE = "from verdicts.models import Verdict; Verdict.objects.published().update(reason='Other words')"
 
 
-def test_a_restore_into_an_empty_database_brings_everything_back(kept, elsewhere):
+def test_a_restore_brings_everything_back_into_an_empty_database_and_overwrites_none_unasked(kept, elsewhere):
     done = manage(elsewhere, "restore", str(kept))
 
     assert done.returncode == 0, done.stderr
@@ -67,19 +57,9 @@ def test_a_restore_into_an_empty_database_brings_everything_back(kept, elsewhere
     assert manage(elsewhere, "shell", "--no-imports", "-c", COUNT).stdout.split() == ["4"]
     assert manage(elsewhere, "migrate", "--check").returncode == 0
 
-
-def test_what_guards_the_data_is_back_too(kept, elsewhere):
-    """The trigger that keeps published words as they are."""
-    manage(elsewhere, "restore", str(kept))
-
-    done = manage(elsewhere, "shell", "--no-imports", "-c", OVERWRITE)
-
-    assert done.returncode != 0
+    # What guards the data is back, too: the trigger that keeps published words as they are.
+    assert manage(elsewhere, "shell", "--no-imports", "-c", OVERWRITE).returncode != 0
     assert manage(elsewhere, "doctor").returncode == 0
-
-
-def test_a_database_that_is_not_empty_is_not_overwritten_unasked(kept, elsewhere):
-    manage(elsewhere, "restore", str(kept))
 
     refused = manage(elsewhere, "restore", str(kept))
     asked = manage(elsewhere, "restore", str(kept), "--overwrite")

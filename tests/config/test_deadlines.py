@@ -4,8 +4,6 @@ import datetime
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -17,7 +15,8 @@ from kombu.exceptions import OperationalError
 
 from config import celery, environment
 from config.beat import Scheduler
-from tests.config.test_environment import PRODUCTION, settings_of
+from tests import afresh
+from tests.config.test_environment import PRODUCTION, python, settings_of
 from voting.guarding import Throttle
 
 MOST_SECONDS = 30
@@ -90,16 +89,10 @@ def test_the_database_has_a_deadline_for_connecting_waiting_in_the_pool_and_for_
 
 def test_pages_give_up_on_a_statement_and_commands_do_not():
     code = "import config.wsgi; from django.conf import settings; print(settings.STATEMENT_SECONDS)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": "sqlite://:memory:", "CACHE_URL": "", "CELERY_BROKER_URL": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    here = {"DATABASE_URL": "sqlite://:memory:", "CACHE_URL": "", "CELERY_BROKER_URL": ""}
+    done = afresh.python(code, os.environ | here)
 
-    assert done.stdout.split() == ["30"]
+    assert done.stdout.split() == ["30"], done.stderr
 
 
 def test_the_cache_and_the_mail_server_have_deadlines(monkeypatch):
@@ -121,9 +114,7 @@ def test_errors_are_told_to_sentry_from_a_thread_with_a_deadline():
         "import django; django.setup(); import json, sentry_sdk; client = sentry_sdk.get_client();"
         "print(json.dumps([type(client.transport).__name__, client.transport.TIMEOUT, client.options['shutdown_timeout']]))"
     )
-    from tests.config.test_environment import python
-
-    done = python("-c", code, **PRODUCTION | {"SENTRY_DSN": "https://key@127.0.0.1/1"})
+    done = python(code, **PRODUCTION | {"SENTRY_DSN": "https://key@127.0.0.1/1"})
     kind, timeout, at_the_end = json.loads(done.stdout)
 
     assert "Http" in kind

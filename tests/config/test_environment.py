@@ -1,7 +1,7 @@
 """What the site makes of its environment: nonsense is refused in one line, and a good one makes a safe site.
 
-Every case starts a Python of its own. A variable that is set to nothing counts as absent, and wins over a developer's
-.env file: so each process gets all variables, most of them empty.
+Every case has a Python of its own (tests/afresh.py). A variable that is set to nothing counts as absent, and wins over
+a developer's .env file: so each process gets all variables, most of them empty.
 """
 
 import json
@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests import afresh
 
 BASE = Path(__file__).resolve().parents[2]
 READS = re.compile(r'\bread\.\w+\(\s*"([A-Z_]+)"')
@@ -28,25 +30,24 @@ PRODUCTION = {
     "NEWSLETTER_POSTAL_ADDRESS": "1 Harbour Street, Port",
 }
 SAFETY = """
-import json, django
-django.setup()
+import json
 from django.conf import settings
 print(json.dumps({name: getattr(settings, name) for name in %r}))
 """
 
 
-def python(*arguments, **environment):
-    """Run Python in the project with these variables and no others of the site's."""
+def only(**environment):
+    """Return an environment with these variables and no others of the site's."""
     machine = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}}
-    site = {"DJANGO_SETTINGS_MODULE": "config.settings"} | dict.fromkeys(VARIABLES, "") | environment
-    command = [sys.executable, *arguments]
-    return subprocess.run(
-        command, cwd=BASE, env=machine | site, capture_output=True, text=True, timeout=120, check=False
-    )
+    return machine | {"DJANGO_SETTINGS_MODULE": "config.settings"} | dict.fromkeys(VARIABLES, "") | environment
+
+
+def python(code, **environment):
+    return afresh.python(code, only(**environment))
 
 
 def settings_of(*names, **environment):
-    done = python("-c", SAFETY % (names,), **environment)
+    done = python(SAFETY % (names,), **environment)
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout).values())
 
@@ -87,7 +88,7 @@ def settings_of(*names, **environment):
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(name, value, secret):
-    done = python("-c", "import django; django.setup()", **PRODUCTION | {name: value})
+    done = python("import django; django.setup()", **PRODUCTION | {name: value})
 
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode != 0
@@ -99,14 +100,14 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(name, value, secret):
 def test_the_pool_of_connections_has_a_sensible_size():
     environment = PRODUCTION | {"DATABASE_URL": "postgres://me:hunter2@db/site", "DATABASE_POOL": "0"}
 
-    done = python("-c", "import django; django.setup()", **environment)
+    done = python("import django; django.setup()", **environment)
 
     assert "DATABASE_POOL must be a whole number from 1 to 200" in done.stderr
     assert "hunter2" not in done.stderr
 
 
 def test_without_any_variable_the_site_asks_for_its_key_first():
-    done = python("-c", "import django; django.setup()")
+    done = python("import django; django.setup()")
 
     assert (
         done.stderr.strip().splitlines()[-1].endswith("SECRET_KEY must be set to a key of its own when DEBUG is off.")
@@ -158,7 +159,7 @@ moved, alive = plain.get("/tools/?page=2"), plain.get("/livez")
 print(moved.status_code, moved.headers["Location"], alive.status_code)
 """
 
-    done = python("-c", script, **PRODUCTION | {"LOG_LEVEL": "ERROR"})
+    done = python(script, **PRODUCTION | {"LOG_LEVEL": "ERROR"})
 
     assert done.stdout.split() == ["301", "https://ship.example/tools/?page=2", "200"], done.stderr
 
@@ -176,13 +177,14 @@ for host in ("ship.example", "evil.example"):
         print("refused")
 """
 
-    done = python("-c", script, **PRODUCTION | {"LOG_LEVEL": "ERROR"})
+    done = python(script, **PRODUCTION | {"LOG_LEVEL": "ERROR"})
 
     assert done.stdout.split() == ["ship.example", "refused"], done.stderr
 
 
 def test_djangos_own_deployment_checks_find_nothing():
-    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=BASE, env=only(**PRODUCTION), capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
@@ -230,9 +232,7 @@ def test_the_example_as_it_is_starts_a_site_to_develop_with():
 PAGES = """
 import django; django.setup()
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
-call_command("migrate", verbosity=0)
 client = Client(headers={"Host": "localhost"})
 page = client.get("/accounts/login/").content.decode()
 print("GitHub" in page, "Google" in page, settings.SECURE_CSP["form-action"][1:])
@@ -251,9 +251,9 @@ if "GitHub" in page:
         ),
     ],
 )
-def test_a_provider_is_offered_only_with_its_keys(keys, expected):
-    site = {"DEBUG": "True", "DATABASE_URL": "sqlite://:memory:", "LOG_LEVEL": "ERROR"}
+def test_a_provider_is_offered_only_with_its_keys(keys, expected, migrated):
+    site = {"DEBUG": "True", "DATABASE_URL": migrated, "LOG_LEVEL": "ERROR"}
 
-    done = python("-c", PAGES, **site, **keys)
+    done = python(PAGES, **site, **keys)
 
     assert done.stdout.splitlines() == expected, done.stderr

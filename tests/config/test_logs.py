@@ -1,14 +1,9 @@
 """Logs: what a person needs to follow a request into its job, and never a secret."""
 
 import json
-import os
-import subprocess
-import sys
-
-from django.conf import settings
 
 from config.celery import app
-from tests.config.test_environment import PRODUCTION, VARIABLES
+from tests.config.test_environment import PRODUCTION, python
 
 SECRETS = {
     "SECRET_KEY": "sekrit-key-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -61,16 +56,7 @@ print("done")
 
 
 def run(code, **environment):
-    machine = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}}
-    site = {"DJANGO_SETTINGS_MODULE": "config.settings"} | dict.fromkeys(VARIABLES, "") | PRODUCTION | environment
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=settings.BASE_DIR,
-        env=machine | site,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return python(code, **PRODUCTION | environment)
 
 
 def test_no_secret_is_in_what_is_logged_when_everything_fails():

@@ -3,8 +3,6 @@
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from config import replicas
-from tests import factories
+from tests import afresh, factories
 from tests.config.test_environment import PRODUCTION, python
 from tests.environment import TESTING
 from tools.freshness import Moment
@@ -68,13 +66,8 @@ def address(transactional_db, tmp_path):
 
 def told(address, **environment):
     own = {"DATABASE_URL": address, "DATABASE_REPLICA_URL": address, "CACHE_URL": "", "CELERY_BROKER_URL": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", ASK],
-        cwd=settings.BASE_DIR,
-        env=os.environ | TESTING | {"DJANGO_SETTINGS_MODULE": "config.settings"} | own | environment,
-        capture_output=True,
-        text=True,
-    )
+    site = os.environ | TESTING | {"DJANGO_SETTINGS_MODULE": "config.settings"} | own | environment
+    done = afresh.python(ASK, site)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -142,7 +135,7 @@ def test_jobs_and_commands_read_and_write_the_primary():
 
 
 def test_a_replica_of_another_kind_is_refused():
-    done = python("-c", "import django; django.setup()", **PRODUCTION | {"DATABASE_REPLICA_URL": "postgres://a@b/c"})
+    done = python("import django; django.setup()", **PRODUCTION | {"DATABASE_REPLICA_URL": "postgres://a@b/c"})
 
     assert "DATABASE_REPLICA_URL must name the same kind of database" in done.stderr
 
