@@ -35,7 +35,7 @@ run: venv ## set the site up with sample content and serve it on http://127.0.0.
 	@$(SITE) $(PY) manage.py runserver 127.0.0.1:$(PORT)
 
 test: venv-dev ## run the whole test suite
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 faults: venv-dev ## kill processes, Redis and PostgreSQL under a site, and see that it keeps its promises (SHORT=1: what CI runs; LONG=1: ten minutes of load)
 	@$(PY) -m pytest -n 0 -o addopts="-ra --strict-markers -p tests.environment" tests/faults $(if $(SHORT),-m "not long") $(if $(LONG),--minutes=10) $(ARGS)

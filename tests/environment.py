@@ -7,6 +7,8 @@ import tempfile
 import uuid
 from pathlib import Path
 
+import pytest
+
 TESTING = {
     "DEBUG": "False",
     "SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz",
@@ -35,6 +37,22 @@ def forget_the_run():
 
 if BEGUN_HERE:
     atexit.register(forget_the_run)
+
+
+# Modules whose tests share what takes long to make: one worker runs them all.
+TOGETHER = ("tests/verdicts/test_sample_site.py", "tests/config/test_query_plans.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            module = nodeid.partition("::")[0]
+            return module if module in TOGETHER else nodeid
+
+    return Scheduling(config, log)
 
 
 def pytest_addoption(parser):

@@ -18,7 +18,7 @@ from verdicts import facets
 from voting import stamps
 
 TOOLS, BIG, MOST_ROWS = 2_500, 900, 600
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("query_plans")]  # one worker makes the large site
+pytestmark = pytest.mark.django_db
 
 
 def a_large_site():

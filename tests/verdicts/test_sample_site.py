@@ -79,9 +79,6 @@ def snapshot() -> SimpleNamespace:
     )
 
 
-pytestmark = pytest.mark.xdist_group("sample_site")  # one worker makes the site
-
-
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
     """The sample site as rows in memory: made once, twice in a row, and thrown away."""
