@@ -45,6 +45,12 @@ def ask(method, path, cookies=None, **headers):
 
 for _ in range(2):
     replicas.watch.look(time.monotonic())
+if settings.DATABASE_REPLICA_URL == settings.DATABASE_URL:
+    # A transaction that another test has open on the same server holds the replica back for as long as it lasts.
+    deadline = time.monotonic() + 100
+    while not replicas.watch.is_close and time.monotonic() < deadline:
+        time.sleep(0.2)
+        replicas.watch.look(time.monotonic())
 told = [ask("get", "/tools/ant/")]
 told += [ask("get", "/tools/ant/", {"voter": "x"}), ask("get", "/tools/ant/", {"session": "x"})]
 told += [ask("get", "/newsletter/archive/"), ask("post", "/tools/ant/vote/"), ask("get", "/api/v1/tools/")]
