@@ -136,7 +136,8 @@ else:
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
         # Nobody holds locks while doing nothing. A page gives up, too (config/wsgi.py); jobs and commands may take long.
-        "options": f"-c idle_in_transaction_session_timeout=300s -c statement_timeout={STATEMENT_SECONDS}s",
+        # To compile a statement takes longer than any of these runs: where statistics are old, PostgreSQL does it all the same.
+        "options": f"-c jit=off -c idle_in_transaction_session_timeout=300s -c statement_timeout={STATEMENT_SECONDS}s",
     }
     # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
