@@ -133,8 +133,8 @@ def shelf_counts() -> dict[int, int]:
 
 
 def _newest_change() -> str:
-    """Return what is another after every change that readers are told of."""
-    return " ".join(f"{pk}-{at.timestamp()}" for pk, at in change_written_last()) or "none"
+    """Return what is another after every change that readers are told of; empty before the first."""
+    return " ".join(f"{pk}-{at.timestamp()}" for pk, at in change_written_last())
 
 
 @statement
@@ -293,11 +293,13 @@ def with_record(reviewers: QuerySet[Reviewer], records: dict[int, Record] | None
 
 def base_rates() -> dict[int, Record]:
     """Return the base rates of every persona that has judged, by key, counted anew once something has changed."""
-    key = f"base-rates-{_newest_change()}"
-    found = kept(key)
+    change = _newest_change()
+    if not change:  # nothing would tell that what is kept is old
+        return count_base_rates()
+    found = kept(f"base-rates-{change}")
     if found is None:
         found = count_base_rates()
-        keep(key, found, KEPT_SECONDS)
+        keep(f"base-rates-{change}", found, KEPT_SECONDS)
     return found
 
 
