@@ -202,11 +202,12 @@ def comparison_as_of(request: HttpRequest, pair: str, on: str) -> HttpResponseBa
 
 @require_safe
 def panel(request: HttpRequest) -> HttpResponse:
+    rates = queries.base_rates()
     context = {
-        "reviewers": queries.with_record(Reviewer.objects.active()),
+        "reviewers": queries.with_record(Reviewer.objects.active(), rates),
         "card_path": reverse("page_card", args=["panel"]),
         "coverage": queries.coverage().words,
-        "former": queries.with_record(Reviewer.objects.filter(is_active=False)),
+        "former": queries.with_record(Reviewer.objects.filter(is_active=False), rates),
         "canonical_url": settings.SITE_URL + request.path,
     }
     return kept_as_list(render(request, "panel.html", context))

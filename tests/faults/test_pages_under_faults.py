@@ -38,7 +38,7 @@ def test_without_a_database_the_answer_is_503_and_says_when_to_ask_again(stack):
     assert ask(stack.url() + "/livez").status == 200
 
     stack.start("database")
-    until(lambda: ask(stack.url() + FOUNDERS).status == 200)
+    until(lambda: all(ask(stack.url(node) + FOUNDERS).status == 200 for node in stack.webs))
     assert [ask(stack.url(node) + path).status for node in stack.webs for path in PAGES] == [200] * 2 * len(PAGES)
 
 
