@@ -1,14 +1,10 @@
 """What every template knows about the site."""
 
-from typing import Any
-
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from tools.models import Tool
-from tools.statements import statement
+from verdicts.queries import is_sample_site
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -17,10 +13,5 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "site_contact": settings.SITE_CONTACT,
-        "is_sample": SimpleLazyObject(lambda: bool(_a_sample())),
+        "is_sample": SimpleLazyObject(is_sample_site),
     }
-
-
-@statement
-def _a_sample() -> QuerySet[Any, Any]:
-    return Tool.objects.filter(is_sample=True).order_by().values_list("pk")[:1]

@@ -72,12 +72,25 @@ def touched_since(before: Moment) -> tuple[list[tuple[Subject, int]], Moment]:
     return [((kind, ref), moment) for kind, ref, moment in rows if not before.saw(moment)], present
 
 
-def kept_while[R: HttpResponse](response: R, tools: Iterable[Tool] = ()) -> R:
-    """Let an answer be kept for other readers until one of these tools, one of their shelves or the site is touched."""
+LIST: frozenset[Subject] = frozenset()  # what a page about many tools shows: anything
+
+
+def shown_of(tools: Iterable[Tool]) -> frozenset[Subject]:
+    """Return what a page about these tools shows: each of them, its shelf, and the site."""
     shown = {SITE}
     for tool in tools:
         shown |= {(Touch.Kind.TOOL, tool.pk), (Touch.Kind.SHELF, tool.category_id)}
-    response.subjects = frozenset(shown)  # type: ignore[attr-defined]
+    return frozenset(shown)
+
+
+def kept_while[R: HttpResponse](response: R, tools: Iterable[Tool] = ()) -> R:
+    """Let an answer be kept for other readers until one of these tools, one of their shelves or the site is touched."""
+    return kept_showing(response, shown_of(tools))
+
+
+def kept_showing[R: HttpResponse](response: R, subjects: frozenset[Subject]) -> R:
+    """Let an answer be kept for other readers until one of these subjects is touched, or as a `LIST`."""
+    response.subjects = subjects  # type: ignore[attr-defined]
     return response
 
 
@@ -86,5 +99,4 @@ def kept_as_list[R: HttpResponse](response: R) -> R:
 
     `PAGE_LIST_SECONDS` says how old it may grow while votes keep coming in.
     """
-    response.subjects = frozenset()  # type: ignore[attr-defined]
-    return response
+    return kept_showing(response, LIST)

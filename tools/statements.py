@@ -10,15 +10,15 @@ writes is kept, on PostgreSQL prepared as well. Each call asks the database and 
 
     _prices_of([1, 2], day)
 
-Arguments are numbers, texts, days, moments, and short lists of them. They may only end up as values of the statement: the
-function must not look at them, nor at the clock.
+Arguments are numbers, texts, days, moments, and short lists of them; `NOW` stands for the moment at which it is asked.
+They may only end up as values of the statement: the function must not look at them, nor at the clock.
 
 What a page will ask in any case it asks `together`, so that on PostgreSQL all of it goes there and back once.
 """
 
 import datetime
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import update_wrapper
@@ -29,10 +29,22 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 type Shape = tuple[tuple[type, int], ...]
-type Call = tuple["Statement", tuple[Any, ...]]
-_found_ahead: ContextVar[dict[Call, list[Any]] | None] = ContextVar("found_ahead", default=None)
+type Asked = tuple["Statement", Sequence[Any]]  # a statement and its arguments
+type Call = tuple["Statement", tuple[Any, ...]]  # the same, as what its rows are kept under
+type Rows = dict[Call, list[Any]]
+_found_ahead: ContextVar[Rows | None] = ContextVar("found_ahead", default=None)
+_trail: ContextVar["Trail | None"] = ContextVar("trail", default=None)
+
+
+class _Now:
+    def __repr__(self) -> str:
+        return "NOW"
+
+
+NOW = _Now()
 
 
 def statement[M: Model](write: Callable[..., QuerySet[M, Any]]) -> "Statement":
@@ -56,12 +68,15 @@ class Statement:
         if found is None:
             with written.asked(_flat(values)) as cursor:
                 found = cursor.fetchall()
+        if trail := _trail.get():
+            trail.rows[self, _key(values)] = found
+            trail.asked[self, _key(values)] = self, values
         return written.made_of(found)
 
     def written_for(self, values: Sequence[Any]) -> "Written | None":
         """Return the statement for arguments of this shape; None if it can find nothing, as with an empty list."""
         shape = tuple(
-            (type(it[0]) if it else int, len(it)) if isinstance(it, list) else (type(it), -1) for it in values
+            (_kind(it[0]) if it else int, len(it)) if isinstance(it, list) else (_kind(it), -1) for it in values
         )
         if shape not in self.forms:
             self.forms[shape] = _written(self.write, shape)
@@ -69,25 +84,84 @@ class Statement:
 
 
 @contextmanager
-def together(*calls: Call) -> Iterator[None]:
+def together(*calls: Asked) -> Iterator[None]:
     """Ask some statements, each given with its arguments, in one go: the first such call inside finds its rows.
 
     Only PostgreSQL has anything to gain; elsewhere each call asks by itself.
     """
-    written = [(it, values, form) for it, values in calls if (form := it.written_for(values))]
-    connection: Any = connections[written[0][2].queryset.db] if written else None
-    if connection is None or connection.vendor != "postgresql":
+    ahead = _found_ahead.get() or {}
+    missing = [(it, values) for it, values in calls if (it, _key(values)) not in ahead]
+    with at_hand(rows_of(missing) if _gains_by_it(missing) else {}):
+        yield
+
+
+@contextmanager
+def at_hand(rows: Rows) -> Iterator[None]:
+    """Let the first call inside for any of these find its rows, without asking the database."""
+    ahead = _found_ahead.get()
+    if ahead is not None:
+        ahead.update(rows)
         yield
         return
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        asked = {(it, _key(values)): form.asked(_flat(values)) for it, values, form in written}
-    token = _found_ahead.set({call: cursor.fetchall() for call, cursor in asked.items()})
+    token = _found_ahead.set(dict(rows))
     try:
         yield
     finally:
         _found_ahead.reset(token)
+
+
+def rows_of(calls: Sequence[Asked]) -> Rows:
+    """Ask some statements and return the rows of each; on PostgreSQL all of them go there and back once."""
+    written = [(it, values, form) for it, values in calls if (form := it.written_for(values))]
+    if not _gains_by_it(calls):
+        return {(it, _key(values)): form.asked(_flat(values)).fetchall() for it, values, form in written}
+    connection: Any = connections[written[0][2].queryset.db]
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        asked = {(it, _key(values)): form.asked(_flat(values)) for it, values, form in written}
+    return {call: cursor.fetchall() for call, cursor in asked.items()}
+
+
+def _gains_by_it(calls: Sequence[Asked]) -> bool:
+    forms = [form for it, values in calls if (form := it.written_for(values))]
+    return bool(forms) and connections[forms[0].queryset.db].vendor == "postgresql"
+
+
+class Trail:
+    """The statements that were asked inside `followed`, and the rows they found; `is_whole` if nothing else was asked."""
+
+    def __init__(self) -> None:
+        self.asked: dict[Call, Asked] = {}
+        self.rows: Rows = {}
+        self.others = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return self.others == 0
+
+
+@contextmanager
+def followed() -> Iterator[Trail]:
+    """Note what is asked inside: statements with their rows, and how many queries besides."""
+    trail = Trail()
+
+    def count(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        trail.others += 1
+        return execute(sql, params, many, context)
+
+    token = _trail.set(trail)
+    try:
+        with ExitStack() as stack:
+            for connection in connections.all():
+                stack.enter_context(connection.execute_wrapper(count))
+            yield trail
+    finally:
+        _trail.reset(token)
+
+
+def _kind(value: Any) -> type:
+    return datetime.datetime if value is NOW else type(value)
 
 
 def _key(values: Sequence[Any]) -> tuple[Any, ...]:
@@ -95,7 +169,8 @@ def _key(values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _flat(values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple([one for it in values for one in (it if isinstance(it, list) else (it,))])
+    flat = [one for it in values for one in (it if isinstance(it, list) else (it,))]
+    return tuple([timezone.now() if it is NOW else it for it in flat])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +198,8 @@ class Written:
     def asked(self, values: Sequence[Any]) -> CursorWrapper:
         """Return a cursor from which the rows can be fetched."""
         cursor = _cursor(connections[self.queryset.db])
+        if trail := _trail.get():
+            trail.others -= 1  # as this one is none
         cursor.execute(self.sql, [it.adapt(values[it.place]) if type(it) is Slot else it for it in self.params])
         return cursor
 

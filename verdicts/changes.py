@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tools.models import Change, Tool
-from tools.statements import statement
+from tools.statements import NOW, statement
 
 ON_A_PAGE = 20
 
@@ -17,12 +17,11 @@ def changes_of(
 ) -> list[Change]:
     """Return the latest changes to some tools, newest first, in one query."""
     by_pk = {tool.pk: tool for tool in tools}
-    now = timezone.now()
-    moment = min(until, now) if until else now
+    is_past = until is not None and until < timezone.now()
     if limit == ON_A_PAGE:
-        changes = changes_on_a_page(list(by_pk), moment)
+        changes = changes_on_a_page(list(by_pk), until if is_past else NOW)
     else:
-        changes = list(Change.objects.of(tools).public(moment).newest_first()[:limit])
+        changes = list(Change.objects.of(tools).public(until if is_past else None).newest_first()[:limit])
     for change in changes:
         change.tool = by_pk[change.tool_id]
     return changes

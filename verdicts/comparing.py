@@ -211,17 +211,14 @@ def comparison_page(
 
     `with_records` adds to each persona its base rates, which are today's.
     """
-    now = timezone.now()
-    ahead = nullcontext() if as_of else details.asked_ahead(tools, now, with_records=with_records)
+    ahead = nullcontext() if as_of else details.asked_ahead(tools, with_records=with_records)
     with ahead:
-        page = _made_page(tools, as_of, now, with_records=with_records)
+        page = _made_page(tools, as_of, with_records=with_records)
     page.only_differences = only_differences
     return page
 
 
-def _made_page(
-    tools: list[ScoredTool], as_of: datetime.date | None, now: datetime.datetime, *, with_records: bool
-) -> ComparisonPage:
+def _made_page(tools: list[ScoredTool], as_of: datetime.date | None, *, with_records: bool) -> ComparisonPage:
     moment = datetime.datetime.combine(as_of, datetime.time.max, datetime.UTC) if as_of else None
     if moment:
         details.turn_back(tools, moment)
@@ -235,7 +232,7 @@ def _made_page(
     for tool in tools:
         tool.price = next(iter(prices.get(tool.pk, [])), None)
     curated = details.curated_comparison(tools, moment)
-    changes = changes_of(tools, until=moment or now)
+    changes = changes_of(tools, until=moment)
     return ComparisonPage(
         columns=tools,
         curated=curated,

@@ -9,11 +9,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tools.models import Category, Fact, FactKind, Price, Tool
-from tools.statements import statement, together
+from tools.statements import NOW, statement, together
 from verdicts import scoring
 from verdicts.changes import changes_on_a_page
 from verdicts.models import Comparison, Reviewer, Verdict
-from verdicts.queries import change_written_last, sort_tools, with_figures
+from verdicts.queries import a_sample, change_written_last, sort_tools, with_figures
 from verdicts.scored import ScoredTool
 
 PAIRS = 6
@@ -55,7 +55,7 @@ def _verdicts_of_today(tools: list[int]) -> QuerySet[Verdict]:
     return _in_their_places(Verdict.objects.published().filter(tool__in=tools))
 
 
-def asked_ahead(tools: Sequence[Tool], now: datetime.datetime, *, with_records: bool) -> AbstractContextManager[None]:
+def asked_ahead(tools: Sequence[Tool], *, with_records: bool) -> AbstractContextManager[None]:
     """Ask what the page about some tools shows of today, all at once: the functions here find it inside the block."""
     pks = [tool.pk for tool in tools]
     calls: list[Any] = [
@@ -63,9 +63,10 @@ def asked_ahead(tools: Sequence[Tool], now: datetime.datetime, *, with_records: 
         (_verdicts_of_today, (pks,)),
         (_prices_on, (pks, timezone.localdate())),
         (_facts_of_today, (pks,)),
-        (changes_on_a_page, (pks, now)),
+        (changes_on_a_page, (pks, NOW)),
         (_curated_with, (pks,)),
         (_judged_beside, (pks, _shelves_of(tools))),
+        (a_sample, ()),
     ]
     if len(tools) == 2:
         calls.append((_comparison_of, tuple(sorted(pks))))

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from django.db import connection
 from django.db.models import (
     Count,
     Exists,
@@ -21,7 +21,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 
 from tools.models import Category, Change, Tool
-from tools.statements import statement
+from tools.statements import Statement, statement
 from verdicts import scoring
 from verdicts.keeping import keep, kept
 from verdicts.models import Comparison, Reviewer, Verdict
@@ -114,10 +114,7 @@ KEPT_SECONDS = 300
 
 def shelf_coverage() -> "dict[int, Coverage]":
     """Return by category how many of its public tools the panel has judged, counted anew once a tool or a change has come."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT (SELECT max(id) FROM tools_tool), (SELECT max(id) FROM tools_change)")
-        tool, change = cursor.fetchone()
-    key = f"shelf-coverage-{tool or 0}-{change or 0}"
+    key = f"shelf-coverage-{''.join(map(str, newest_tool()))}-{_newest_change()}"
     found = kept(key)
     if found is None:
         judged = Count("pk", filter=at_quorum())
@@ -132,9 +129,15 @@ def shelf_counts() -> dict[int, int]:
     return {category: it.total for category, it in shelf_coverage().items()}
 
 
+@statement
+def newest_tool() -> QuerySet[Any, Any]:
+    newest = Tool.objects.filter(pk=RawSQL("SELECT max(id) FROM tools_tool", ()))
+    return newest.order_by().values_list("pk", flat=True)
+
+
 def _newest_change() -> str:
     """Return what is another after every change that readers are told of; empty before the first."""
-    return " ".join(f"{pk}-{at.timestamp()}" for pk, at in change_written_last())
+    return "".join(f"{pk}-{at.timestamp()}" for pk, at in change_written_last())
 
 
 @statement
@@ -178,11 +181,17 @@ def newest_verdicts(panel: Collection[Reviewer], limit: int = HOME_VERDICTS) -> 
 
     A persona has one published verdict on a tool, so that many tools stand among that many times the panel's verdicts.
     """
-    newest = list(_verdicts_in_public().values_list("tool", "pk")[: limit * len(panel)])
+    newest = _newest(limit * len(panel))()
     first = dict(reversed(newest))
     shown = sorted(first.values(), key=[pk for _, pk in newest].index)[:limit]
     found = {verdict.pk: verdict for verdict in _verdicts_with_words(shown)}
     return [found[pk] for pk in shown if pk in found]
+
+
+@lru_cache
+def _newest(most: int) -> Statement:
+    """Return the statement for so many: how many is part of a statement, not a value of it."""
+    return statement(lambda: _verdicts_in_public().values_list("tool", "pk")[:most])
 
 
 @statement
@@ -260,6 +269,16 @@ def _curated() -> QuerySet[Comparison]:
 @statement
 def _public_with_figures(tools: list[int]) -> QuerySet[Tool]:
     return with_figures(Tool.objects.public().filter(pk__in=tools)).order_by()
+
+
+def is_sample_site() -> bool:
+    """Tell whether any tool is of the sample site: then every page says so."""
+    return bool(a_sample())
+
+
+@statement
+def a_sample() -> QuerySet[Any, Any]:
+    return Tool.objects.filter(is_sample=True).order_by().values_list("pk")[:1]
 
 
 # Reviewers -------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from verdicts.scoring import CommunityScore, PanelScore
 
 if TYPE_CHECKING:
     from verdicts.queries import Coverage
-    from verdicts.vote_control import Control
 
     class ScoredTool(Tool):
         """A tool that has been through `queries.with_figures` and `queries.scored`."""
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
         community: CommunityScore
         price: Price | None
         match: tuple[str, str]
-        vote_control: Control | None
+        vote_control: str  # where its control goes; empty where nobody can vote
 
         class Meta:
             abstract = True

@@ -4,7 +4,6 @@ import datetime
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.utils import timezone
 
 from tools.models import Price, Tool
 from verdicts import comparing, details, queries
@@ -81,12 +80,11 @@ def staleness_words(verdicts: list[Verdict]) -> str:
 def tool_page(found: Tool, *, with_records: bool = False) -> ToolPage:
     """Return the page about a tool that has been through `queries.with_figures`."""
     [tool] = queries.scored([found])
-    now = timezone.now()
-    with details.asked_ahead([tool], now, with_records=with_records):
-        return _made_page(tool, now, with_records=with_records)
+    with details.asked_ahead([tool], with_records=with_records):
+        return _made_page(tool, with_records=with_records)
 
 
-def _made_page(tool: ScoredTool, now: datetime.datetime, *, with_records: bool) -> ToolPage:
+def _made_page(tool: ScoredTool, *, with_records: bool) -> ToolPage:
     prices = details.current_prices([tool])
     tool.price = next(iter(prices.get(tool.pk, [])), None)
     return ToolPage(
@@ -99,6 +97,6 @@ def _made_page(tool: ScoredTool, now: datetime.datetime, *, with_records: bool) 
             details.scorecard_verdicts([tool]),
             queries.base_rates() if with_records else None,
         ),
-        changes=changes_of([tool], until=now),
+        changes=changes_of([tool]),
         pairs=[comparing.pair_of(a, b) for a, b in details.neighbours([tool])],
     )

@@ -11,24 +11,26 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from tools.freshness import kept_as_list, kept_while
+from tools.freshness import LIST, kept_as_list, kept_while, shown_of
 from tools.models import Category, State, Tool
 from tools.slugs import is_valid
 from verdicts import comparing, details, queries, scoring, searching, shown, structured, twins
 from verdicts.browsing import PAGE_SIZE, CountedPaginator, browse
+from verdicts.made_pages import Made, MadePage, answer, made_page
 from verdicts.methodology import CHANGELOG, CONSTANTS, constants
 from verdicts.models import Reviewer, Verdict
 from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
-from verdicts.vote_control import for_its_reader, with_controls
 from voting import ledger
-
-MOST_LINES = 5  # of the ledger, on the page of a tool
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    return answer(request, _home)
+
+
+def _home() -> MadePage:
     curated = queries.curated_comparisons()
     today = timezone.localdate()
     due = [row for row in curated if row.featured_on is None or row.featured_on <= today]
@@ -50,8 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "json_ld": structured.json_ld(structured.site()),
         "card_path": reverse("page_card", args=["home"]),
     }
-    with_controls(request, lead.columns if lead else [])
-    return kept_as_list(for_its_reader(request, render(request, "home.html", context)))
+    return made_page("home.html", context, LIST, lead.columns if lead else [])
 
 
 @require_safe
@@ -105,6 +106,10 @@ def _tray(request: HttpRequest) -> list[ScoredTool]:
 
 @require_safe
 def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
+    return answer(request, lambda: _tool(request, slug))
+
+
+def _tool(request: HttpRequest, slug: str) -> Made:
     found = details.tool_at(slug)
     if found is None or (found.is_draft and not _may_preview(request)):
         raise Http404("No such tool.")
@@ -120,7 +125,7 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "changes": shown.dated(page.changes),
         "history": history_of(found),
         "all_votes": all_votes_of(found) if wants_all else None,
-        "ledger": ledger.of_tool(found, MOST_LINES),
+        "ledger": ledger.of_tool(found),
         "pairs": shown.links(page.pairs),
         "is_preview": found.is_draft,
         "canonical_url": page.canonical_url,
@@ -130,9 +135,9 @@ def tool(request: HttpRequest, slug: str) -> HttpResponseBase:
         "twins": "" if found.is_draft else page.canonical_path.rstrip("/"),
         "take": twins.figures_table(page),
     }
-    with_controls(request, [page.tool])
-    answer = for_its_reader(request, render(request, "tool.html", context))
-    return answer if found.is_draft else kept_while(answer, [found])
+    if found.is_draft:
+        return render(request, "tool.html", context)
+    return made_page("tool.html", context, shown_of([found]), [page.tool])
 
 
 def _may_preview(request: HttpRequest) -> bool:
@@ -151,6 +156,10 @@ def compare(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
+    return answer(request, lambda: _comparison(request, pair))
+
+
+def _comparison(request: HttpRequest, pair: str) -> Made:
     tools = comparing.columns_of(pair)
     path = comparing.comparison_path(tools)
     only = request.GET.get("only") == "differences"
@@ -165,8 +174,7 @@ def comparison(request: HttpRequest, pair: str) -> HttpResponseBase:
         "twins": path.rstrip("/"),
         "take": twins.figures_table(page),
     }
-    with_controls(request, page.columns)
-    return kept_while(for_its_reader(request, render(request, "comparison.html", context)), tools)
+    return made_page("comparison.html", context, shown_of(tools), page.columns)
 
 
 def _parts_of(page: comparing.ComparisonPage) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """The control with which a reader votes beside the readers' figure, and what it says the reader has said."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from tools.models import State, Tool
+from tools.models.tool import Named
 from voting import guests, stamps
 
 
@@ -34,18 +38,45 @@ class Control:
         return "ship" if self.own == 1 else "skip"
 
 
-def with_controls(request: HttpRequest, tools: Sequence[Tool]) -> None:
-    """Give published tools their vote controls. One or two queries for a reader who is known, else none."""
-    open_ = [tool for tool in tools if tool.state == State.PUBLISHED]
-    own = guests.own_votes(request, [tool.pk for tool in open_])
-    nonce = stamps.new_nonce()
-    for tool in open_:
+class Votable(NamedTuple):
+    """A tool that readers can vote on, as far as its control goes."""
+
+    pk: int
+    named: Named
+    era: int
+    era_label: str
+
+
+def votable(tool: Tool) -> Votable | None:
+    """Return what the control of a tool needs to know; None where nobody can vote."""
+    if tool.state != State.PUBLISHED:
+        return None
+    return Votable(tool.pk, tool.named, getattr(tool, "vote_era", 0), getattr(tool, "vote_era_label", ""))
+
+
+def controls_of(request: HttpRequest, tools: list[Votable]) -> dict[int, str]:
+    """Return the HTML of the controls of some tools, by key. One or two queries for a reader who is known, else none."""
+    own = guests.own_votes(request, [tool.pk for tool in tools])
+    nonce = stamps.new_nonce() if own else ""
+    made = {}
+    for tool in tools:
         said = own.get(tool.pk)
-        control = Control(said.value if said else 0, request.path)
-        if said and said.era < getattr(tool, "vote_era", 0):
-            label = getattr(tool, "vote_era_label", "")
-            control = Control(said.value, request.path, label, get_token(request), stamps.stamp(tool.slug, nonce))
-        tool.vote_control = control  # type: ignore[attr-defined]
+        if said and said.era < tool.era:
+            stamp = stamps.stamp(tool.named.slug, nonce)
+            made[tool.pk] = _html(
+                tool.named, Control(said.value, request.path, tool.era_label, get_token(request), stamp)
+            )
+        else:
+            control = Control(said.value if said else 0, request.path)
+            made[tool.pk] = (_html if settings.DEBUG else _html_at_hand)(tool.named, control)
+    return made
+
+
+def _html(tool: Named, control: Control) -> str:
+    return render_to_string("components/vote_control.html", {"tool": tool, "control": control})
+
+
+_html_at_hand = lru_cache(maxsize=2_000)(_html)  # of readers who said nothing, or the same, about the same tool
 
 
 def for_its_reader(request: HttpRequest, response: HttpResponse) -> HttpResponse:

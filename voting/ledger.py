@@ -6,14 +6,17 @@ Nothing here is written by hand, and the log cannot be rewritten: a decision tha
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from tools.models import Tool
+from tools.statements import statement
 from voting.models import Case, CaseVote, Tally, Vote, VoteEvent
 from voting.models.case import PUBLIC_ABOVE
 from voting.settling import WAITS
 
+ON_A_PAGE = 5  # of a tool
 # What a rule of the detector says of a crowd, as readers are told. No rule's words name a network or a reader.
 WHY = {
     "crowd": "more on one side than chance explains",
@@ -75,10 +78,8 @@ def lines(cases: Iterable[Case]) -> list[Line]:
     """Return the lines of some cases, in their order. One query for all of them."""
     found = list(cases)
     told: dict[int, list[Step]] = {case.pk: [] for case in found}
-    events = VoteEvent.objects.filter(case_id__in=list(told), kind=VoteEvent.Kind.STATE, actor__startswith="staff:")
-    rows = events.values("case_id", "at", "new_state").annotate(n=Count("pk")).order_by("at", "new_state")
-    for row in rows:
-        told[row["case_id"] or 0].append(Step(row["at"], row["n"], DONE[Vote.State(row["new_state"] or 0)]))
+    for case_id, at, state, votes in _decisions_on(list(told)):
+        told[case_id].append(Step(at, votes, DONE[Vote.State(state or 0)]))
     for case in found:
         if case.state == Case.State.RELEASED and case.released_at:
             told[case.pk].append(Step(case.released_at, case.size, "counted again by the program"))
@@ -90,9 +91,21 @@ def line_of(case: Case) -> Line:
     return line
 
 
-def of_tool(tool: Tool, most: int) -> list[Line]:
-    """Return the newest public lines of a tool. Two queries."""
-    return lines(Case.objects.public().filter(tool=tool)[:most])
+@statement
+def _decisions_on(cases: list[int]) -> QuerySet[Any, Any]:
+    events = VoteEvent.objects.filter(case_id__in=cases, kind="state", actor__startswith="staff:")
+    counted = events.values("case_id", "at", "new_state").annotate(n=Count("pk")).order_by("at", "new_state")
+    return counted.values_list("case_id", "at", "new_state", "n")
+
+
+def of_tool(tool: Tool) -> list[Line]:
+    """Return the newest public lines of a tool, `ON_A_PAGE` at most. Two queries, one where there are none."""
+    return lines(_public_cases_of(tool.pk))
+
+
+@statement
+def _public_cases_of(tool: int) -> QuerySet[Case]:
+    return Case.objects.public().filter(tool=tool)[:ON_A_PAGE]
 
 
 @dataclass(frozen=True, slots=True)

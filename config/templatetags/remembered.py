@@ -11,8 +11,6 @@ of them count as equal when their keys are, whatever they say.
 """
 
 import datetime
-import threading
-from collections import OrderedDict
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -22,37 +20,14 @@ from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
+from tools.memory import Memory
+
 MOST_CHARACTERS = 16_000_000  # in each process
 PLAIN = {str, int, bool, type(None), datetime.date}
 register = template.Library()
 
 
-class Remembered:
-    """HTML by what it was made of, the least recently used given up first."""
-
-    def __init__(self, most: int) -> None:
-        self.most, self.size = most, 0
-        self.parts: OrderedDict[Any, SafeString] = OrderedDict()
-        self.lock = threading.Lock()
-
-    def get(self, key: Any) -> SafeString | None:
-        with self.lock:
-            html = self.parts.get(key)
-            if html is not None:
-                self.parts.move_to_end(key)
-            return html
-
-    def put(self, key: Any, html: SafeString) -> None:
-        with self.lock:
-            if key in self.parts or len(html) > self.most:
-                return
-            self.parts[key] = html
-            self.size += len(html)
-            while self.size > self.most:
-                self.size -= len(self.parts.popitem(last=False)[1])
-
-
-parts = Remembered(MOST_CHARACTERS)
+parts: Memory[SafeString] = Memory(MOST_CHARACTERS)
 
 
 class RememberedNode(template.Node):
@@ -68,7 +43,7 @@ class RememberedNode(template.Node):
             for value in values:
                 refuse_rows(value if type(value) is not SafeString else None)
             html = mark_safe(_render(self.name, dict(zip(self.names, values, strict=True))))  # noqa: S308
-            parts.put(key, html)
+            parts.put(key, html, len(html))
         return html
 
 

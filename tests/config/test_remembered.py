@@ -10,6 +10,7 @@ from django.utils.safestring import mark_safe
 
 from config.templatetags import remembered
 from tests import factories
+from tools.memory import Memory
 from tools.models.tool import Named
 
 DATE = '{% load remembered %}{% remembered "components/date.html" on=on %}'
@@ -23,7 +24,7 @@ class Line(NamedTuple):
 
 @pytest.fixture
 def kept(monkeypatch):
-    kept = remembered.Remembered(100_000)
+    kept = Memory(100_000)
     monkeypatch.setattr(remembered, "parts", kept)
     return kept
 
@@ -36,9 +37,9 @@ def test_a_part_is_what_including_it_would_give_and_is_made_once(kept):
     day = datetime.date(2026, 5, 4)
     included = render('{% include "components/date.html" with on=on only %}', on=day)
     assert [render(DATE, on=day) for _ in range(3)] == [included] * 3
-    assert list(kept.parts.values()) == [included]
+    assert list(kept.things.values()) == [(included, len(included))]
     assert render(DATE, on=datetime.date(2026, 5, 5)) != included
-    assert len(kept.parts) == 2
+    assert len(kept.things) == 2
 
 
 def test_a_part_sees_nothing_but_its_values(kept):
@@ -64,19 +65,8 @@ def test_what_can_be_equal_and_look_different_is_refused(kept):
 
 @override_settings(DEBUG=True)
 def test_in_development_nothing_is_remembered(kept):
-    kept.put(("components/eyebrow.html", ("label",), ("A",), (str,)), mark_safe("old"))
+    kept.put(("components/eyebrow.html", ("label",), ("A",), (str,)), mark_safe("old"), 3)
     assert "old" not in render(PAIRS, label="A")
-
-
-def test_what_was_not_used_for_longest_is_given_up():
-    kept = remembered.Remembered(10)
-    kept.put("first", mark_safe("12345"))
-    kept.put("second", mark_safe("12345"))
-    kept.get("first")
-    kept.put("third", mark_safe("12345"))
-    assert (list(kept.parts), kept.size) == (["first", "third"], 10)
-    kept.put("too long", mark_safe("12345678901"))
-    assert list(kept.parts) == ["first", "third"]
 
 
 def test_the_tag_takes_a_name_in_quotes_and_named_values():
