@@ -499,6 +499,7 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhe
 structlog.configure(
     processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.make_filtering_bound_logger(LOG_LEVEL),  # what is not logged is not put together either
     cache_logger_on_first_use=True,
 )
 # Plain tracebacks: the rich ones print local variables, and so secrets.

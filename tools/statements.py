@@ -118,8 +118,9 @@ def rows_of(calls: Sequence[Asked]) -> Rows:
     connection: Any = connections[written[0][2].queryset.db]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
+    new_cursor = _cursor if connection.queries_logged or connection.execute_wrappers else _bare_cursor
     with connection.wrap_database_errors, connection.connection.pipeline():
-        asked = {(it, _key(values)): form.asked(_flat(values)) for it, values, form in written}
+        asked = {(it, _key(values)): form.asked(_flat(values), new_cursor) for it, values, form in written}
     return {call: cursor.fetchall() for call, cursor in asked.items()}
 
 
@@ -195,9 +196,9 @@ class Written:
         if len({it.place for it in self.params if isinstance(it, Slot)}) < len(stand_ins):
             raise ValueError("An argument is not a value of the statement.")
 
-    def asked(self, values: Sequence[Any]) -> CursorWrapper:
+    def asked(self, values: Sequence[Any], new_cursor: "Callable[[Any], Any] | None" = None) -> Any:
         """Return a cursor from which the rows can be fetched."""
-        cursor = _cursor(connections[self.queryset.db])
+        cursor = (new_cursor or _cursor)(connections[self.queryset.db])
         if trail := _trail.get():
             trail.others -= 1  # as this one is none
         cursor.execute(self.sql, [it.adapt(values[it.place]) if type(it) is Slot else it for it in self.params])
@@ -287,9 +288,14 @@ def _cursor(connection: Any) -> CursorWrapper:
     """
     if connection.vendor != "postgresql" or connection.queries_logged:
         return connection.cursor()
-    from django.db.backends.postgresql.base import ServerBindingCursor
-
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[call-arg]
+        return connection._prepare_cursor(_bare_cursor(connection))
+
+
+def _bare_cursor(connection: Any) -> Any:
+    """Return the same on a connection that is open, for whoever sees to its errors."""
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    return ServerBindingCursor(connection.connection)  # type: ignore[call-arg]

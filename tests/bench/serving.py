@@ -73,7 +73,9 @@ def pin(stack: Stack) -> None:
 def measure(rounds: int, seconds: int) -> dict[str, dict[str, Spread]]:
     """Return the figures of each way to serve the page: its rate, and its ratios to the two references."""
     taken: dict[str, list[float]] = {}
-    with running_stack("web-1", "web-2", "web-3", "proxy", web_nodes=3, web_workers=1, per_node=PER_NODE) as stack:
+    with running_stack(
+        "web-1", "web-2", "web-3", "web-4", "proxy", web_nodes=4, web_workers=1, per_node=PER_NODE
+    ) as stack:
         body = urlopen(stack.url() + FOUNDERS).read()
         file = Path(stack.folder) / "static" / "page.html"
         file.write_bytes(body)
@@ -85,6 +87,7 @@ def measure(rounds: int, seconds: int) -> dict[str, dict[str, Spread]]:
                 "kept in this process": stack.url("web-1") + FOUNDERS,
                 "kept in Redis": stack.url("web-2") + FOUNDERS,
                 "made afresh": stack.url("web-3") + FOUNDERS,
+                "made, nothing known": stack.url("web-4") + FOUNDERS,
             }
             pin(stack)
             for url in urls.values():
@@ -104,10 +107,12 @@ def figures(rates: list[float], taken: dict[str, list[float]]) -> dict[str, Spre
     return {"requests/s": Spread.of(rates), **ratios}
 
 
-# Which pages a node keeps: as it comes; none at hand, so that each comes from Redis; none at all.
+# Which pages a node keeps: as it comes; none at hand, so that each comes from Redis; none at all, so that each request asks
+# the database for everything a page shows; and none with nothing remembered of what was made of the same rows before.
 PER_NODE = {
     "web-2": {"DJANGO_SETTINGS_MODULE": "tests.bench.shared_settings"},
     "web-3": {"PAGE_CACHE_MEGABYTES": "0"},
+    "web-4": {"DJANGO_SETTINGS_MODULE": "tests.bench.forgetful_settings"},
 }
 
 

@@ -3,4 +3,4 @@
 from tests.browser.settings import *  # noqa: F403
 from tests.browser.settings import MIDDLEWARE
 
-MIDDLEWARE = ["tests.bench.shared.SharedOnly", *MIDDLEWARE[1:]]
+MIDDLEWARE = ["tests.bench.middleware.SharedOnly", *MIDDLEWARE[1:]]
