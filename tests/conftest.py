@@ -4,6 +4,7 @@ import pytest
 from django.test.utils import setup_databases, teardown_databases
 
 from tests import copies
+from verdicts import made_pages
 from voting import origins
 
 
@@ -31,6 +32,7 @@ def own_folders(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def no_salts_at_hand():
-    """A process keeps the salts of its day; each test has a database, and so salts, of its own."""
+def nothing_at_hand():
+    """A process keeps the salts of its day, and pages by their rows; each test has rows, and so both, of its own."""
     origins.forget_salts_at_hand()
+    made_pages.pages.traces.clear()

@@ -12,6 +12,7 @@ of them count as equal when their keys are, whatever they say.
 
 import datetime
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Any
 
 from django import template
@@ -53,7 +54,7 @@ def _render(name: str, values: dict[str, Any]) -> str:
 
 def refuse_rows(value: Any) -> None:
     """Raise TypeError unless equal values of this kind always look alike on a page."""
-    if type(value) in PLAIN:
+    if type(value) in PLAIN or isinstance(value, Enum):
         return
     if isinstance(value, tuple):
         inside: list[Any] = list(value)

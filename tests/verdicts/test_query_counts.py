@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tests import factories
 from tools.models import Category, Change, FormerSlug, Price, Tool
+from verdicts import made_pages
 from verdicts.models import Comparison, Verdict
 from verdicts.models.tally import recount
 from voting.models import Tally
@@ -108,6 +109,7 @@ def test_no_page_costs_more_queries_for_three_hundred_tools_than_for_two(client)
         model.objects.all().delete()
 
     fill(300)
+    made_pages.pages.traces.clear()
     many = {address: cost(client, address) for address in PAGES}
 
     assert many == few

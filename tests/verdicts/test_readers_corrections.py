@@ -50,9 +50,9 @@ def test_every_cell_of_a_page_leads_to_a_form_that_names_it(client):
     factories.price(second, 20, plan="Pro & Co")
     cells = set()
     for page in ("/tools/a/", "/tools/b/", "/compare/a-vs-b/"):
-        found = [link for link in read(client.get(page)).links if "/report/?cell=" in link]
-        cells |= set(found)
-    comparison = client.get("/compare/a-vs-b/").context["comparison"]
+        answer = client.get(page)
+        cells |= {link for link in read(answer).links if "/report/?cell=" in link}
+    comparison = answer.context["comparison"]
 
     assert {f"/tools/{tool.slug}/report/?cell={quote(row.key, safe='')}" for row in comparison.fact_rows for tool in (first, second)} <= cells  # fmt: skip
     assert {"/tools/a/report/?cell=verdict.builder", "/tools/b/report/?cell=plan.Pro%20%26%20Co"} <= cells

@@ -20,6 +20,7 @@ from tests.verdicts.reading import read
 from tests.verdicts.surfaces import SLUGS, plain, surfaces
 from tools.models import Category, Fact, FactKind, Price, Tool
 from tools.text import plain_text
+from verdicts import made_pages
 from verdicts.models import Comparison, Reviewer, Verdict
 from verdicts.sample import loading
 from voting.models import Tally, User, Vote, VoteEvent
@@ -60,15 +61,17 @@ def contents() -> dict[str, object]:
 
 def snapshot() -> SimpleNamespace:
     client = Client()
+    made_pages.pages.traces.clear()
+    pages = {address: client.get(address) for address in ADDRESSES}
     return SimpleNamespace(
         tools=list(Tool.objects.all()),
         verdicts=list(Verdict.objects.select_related("tool", "reviewer").order_by("tool__slug", "reviewer__position")),
         comparisons=list(Comparison.objects.select_related("first", "second")),
         reviewers=list(Reviewer.objects.all()),
         facts=list(Fact.objects.select_related("tool", "kind")),
-        pages={address: client.get(address) for address in ADDRESSES},
-        home=client.get("/").context,
-        founding=client.get(ADDRESSES[4]).context["comparison"],
+        pages=pages,
+        home=pages["/"].context,
+        founding=pages[ADDRESSES[4]].context["comparison"],
         categories=Category.objects.count(),
         moments=[
             *Tool.history.values_list("history_date", flat=True),
