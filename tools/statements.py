@@ -118,7 +118,7 @@ def rows_of(calls: Sequence[Asked]) -> Rows:
     connection: Any = connections[written[0][2].queryset.db]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    new_cursor = _cursor if connection.queries_logged or connection.execute_wrappers else _bare_cursor
+    new_cursor = preparing_cursor if connection.queries_logged or connection.execute_wrappers else _bare_cursor
     with connection.wrap_database_errors, connection.connection.pipeline():
         asked = {(it, _key(values)): form.asked(_flat(values), new_cursor) for it, values, form in written}
     return {call: cursor.fetchall() for call, cursor in asked.items()}
@@ -198,7 +198,7 @@ class Written:
 
     def asked(self, values: Sequence[Any], new_cursor: "Callable[[Any], Any] | None" = None) -> Any:
         """Return a cursor from which the rows can be fetched."""
-        cursor = (new_cursor or _cursor)(connections[self.queryset.db])
+        cursor = (new_cursor or preparing_cursor)(connections[self.queryset.db])
         if trail := _trail.get():
             trail.others -= 1  # as this one is none
         cursor.execute(self.sql, [it.adapt(values[it.place]) if type(it) is Slot else it for it in self.params])
@@ -281,7 +281,7 @@ def _slot(param: Any, places: dict[Any, int], stand_ins: list[Any], connection: 
     return Slot(place, type(param) if of_its_own else _adapter(stand_ins[place], connection))
 
 
-def _cursor(connection: Any) -> CursorWrapper:
+def preparing_cursor(connection: Any) -> CursorWrapper:
     """Return a cursor; on PostgreSQL one that sends values apart from the statement, which is what it takes to prepare it.
 
     Whoever reads along, a developer or a test, reads the values where they belong.

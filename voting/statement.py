@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from tools.statements import preparing_cursor
 from voting.models import Voter
 
 
@@ -24,7 +25,8 @@ class Answer(NamedTuple):
     state: int | None = None
 
 
-_PLACES = ", ".join(["%s"] * 13)
+_KINDS = "uuid bigint integer integer text timestamptz date bytea text integer integer boolean boolean"
+_PLACES = ", ".join(f"%s::{kind}" for kind in _KINDS.split())  # what is prepared has to know its types
 CAST = f"SELECT voting_cast({_PLACES})"
 CAST_ALONE = f"CALL voting_cast_alone({_PLACES}, NULL)"  # a transaction of its own: it commits before it is flushed
 DIGESTS = ("addr", "net", "wide", "ua", "earlier")
@@ -45,7 +47,7 @@ def cast_in_one_call(
     seen: tuple[Any, ...] = NO_SIGNAL
     if signal is not None:
         seen = (signal["day"], b"".join([signal[name] for name in DIGESTS]), *(signal[name] for name in SIGNAL))
-    with connection.cursor() as cursor:
+    with preparing_cursor(connection) as cursor:
         cursor.execute(
             CAST if connection.in_atomic_block else CAST_ALONE, (voter.pk, tool_id, value, state, reason, at, *seen)
         )

@@ -1,8 +1,8 @@
 """Votes per second, beside a bare `INSERT … ON CONFLICT` of the vote row alone on the same PostgreSQL in the same run.
 
-The bare statement writes the same row into the same table and nothing else: no tally, no log, no signal. Both are sent
-through Django's cursor by threads with a connection each; evenly over all tools, and all on one hot tool. The rounds are
-interleaved, and every vote is new: repeated ones would write nothing.
+The bare statement writes the same row into the same table and nothing else: no tally, no log, no signal. It is sent as
+Django sends everything, the vote as the site sends it, by threads with a connection each; evenly over all tools, and all on
+one hot tool. The rounds are interleaved, and every vote is new: repeated ones would write nothing.
 """
 
 import threading
