@@ -9,15 +9,20 @@ import pytest
 from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 
+from tools.migrations._operations import CreateModels
+
 OWN = ("tools", "voting", "verdicts", "newsletter", "config")
 BEFORE_THE_FIRST_RELEASE = 999  # nobody ran the site while these were made; numbers of later migrations are higher
 
 
 def dangers(migration):
     """Return what in a migration the release before it would not survive, in words."""
-    made = {it.name.lower() for it in migration.operations if isinstance(it, migrations.CreateModel)}
+    operations = [
+        part for it in migration.operations for part in (it.state_operations if isinstance(it, CreateModels) else [it])
+    ]
+    made = {it.name.lower() for it in operations if isinstance(it, migrations.CreateModel)}
     found = []
-    for it in migration.operations:
+    for it in operations:
         model = str(getattr(it, "model_name", "") or getattr(it, "name", "")).lower()
         if model in made:
             continue
@@ -31,7 +36,7 @@ def dangers(migration):
             found.append(
                 f"{it.describe()}: may rewrite the table under a lock, or refuse what the release before writes"
             )
-    kinds = {isinstance(it, migrations.RunPython) for it in migration.operations}
+    kinds = {isinstance(it, migrations.RunPython) for it in operations}
     if kinds == {True, False}:
         found.append("rows and tables are changed in one transaction: the lock lasts as long as the rows take")
     return found
@@ -76,6 +81,12 @@ def test_what_the_release_before_would_not_survive_is_refused(operations, words)
         [migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=True)), ("x", models.TextField())])],
         [
             migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=True))]),
+            migrations.AddField("new", "x", models.IntegerField()),
+        ],
+        [
+            CreateModels(
+                state_operations=[migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=True))])]
+            ),
             migrations.AddField("new", "x", models.IntegerField()),
         ],
         [migrations.RunPython(migrations.RunPython.noop)],

@@ -1,16 +1,14 @@
 """The log of changes: written by the verbs themselves, never rewritten."""
 
 import datetime
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from tests import factories
 from tools.importing import import_tools
-from tools.models import Change, Price
+from tools.models import Change
 
 pytestmark = pytest.mark.django_db
 
@@ -139,28 +137,3 @@ def test_an_import_writes_all_its_changes_at_once(tmp_path, django_assert_max_nu
 
     assert told(known) == ["Listed", "Version 2.0 is out"]
     assert Change.objects.filter(kind="listed").count() == 201
-
-
-def test_the_migration_fills_the_log_once_from_what_is_dated():
-    listed = timezone.now() - datetime.timedelta(days=30)
-    tool = factories.tool("Alpha")
-    plain = factories.tool("Bulk")
-    tool.latest_version = "2.0"
-    tool.save()
-    Price.objects.bulk_create([Price(tool=tool, plan="Pro", amount=n, starts_on=listed.date()) for n in (5,)])
-    fill = import_module("tools.migrations.0005_fill_the_log_of_changes")
-
-    found = [row for source in (fill.tool_changes, fill.price_changes, fill.fact_changes) for row in source(apps)]
-    before = Change.objects.exclude(kind="price").count()
-    fill.fill(apps, None)
-    fill.fill(apps, None)
-
-    words = {(row["tool_id"], Change(kind=row["kind"], payload=row["payload"]).text) for row in found}
-    assert words == {
-        (tool.pk, "Listed"),
-        (tool.pk, "Version 2.0 is out"),
-        (tool.pk, "Pro: $5 per month"),
-        (plain.pk, "Listed"),
-    }
-    assert Change.objects.filter(kind="price").count() == 1
-    assert Change.objects.exclude(kind="price").count() == before

@@ -1,9 +1,6 @@
 """What the panel changes is written down by the verbs of a verdict."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 
 from tests import factories
 from tools.models import Change
@@ -58,17 +55,6 @@ def test_what_was_said_keeps_the_name_of_its_day():
     verdict.reviewer.save()
 
     assert told(tool) == ["The Builder says ship"]
-
-
-def test_the_migration_finds_the_same_changes_and_adds_none_twice():
-    tool = history_of_a_verdict()
-    fill = import_module("verdicts.migrations.0005_fill_the_log_of_changes")
-
-    found = list(fill.changes(apps))
-    fill.fill(apps, None)
-
-    assert [Change(kind=row["kind"], payload=row["payload"]).text for row in found] == WORDS
-    assert told(tool) == WORDS
 
 
 def test_changes_of_drafts_are_nobodys_business():

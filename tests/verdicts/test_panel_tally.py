@@ -1,9 +1,6 @@
 """The stored counts of the panel are what counting the verdicts gives."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from hypothesis import given
@@ -81,19 +78,6 @@ def test_the_command_finds_and_mends_a_wrong_count(capsys):
 def test_the_database_refuses_more_ships_than_verdicts():
     with pytest.raises(IntegrityError), transaction.atomic():
         PanelTally.objects.create(tool=factories.tool(), ships=2, total=1)
-
-
-def test_the_migration_counts_what_is_there():
-    tools = [factories.reviewed_tool(f"t{n}", signs) for n, signs in enumerate(["++++", "+-", "", "----", "+-+"])]
-    expected = [kept(tool) for tool in tools]
-    PanelTally.objects.all().delete()
-    Tool.objects.update(standing=0)
-
-    fill = import_module("verdicts.migrations.0007_count_the_panel").fill
-    fill(apps, None)
-    fill(apps, None)
-
-    assert [kept(tool) for tool in tools] == expected
 
 
 @given(

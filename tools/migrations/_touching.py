@@ -10,8 +10,9 @@ SQLite rebuild a table drops the table's triggers there: repeat the operation in
 
 import re
 
-from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from tools.migrations._operations import RunStatements
 
 EVENTS = {"insert": ["new"], "update": ["old", "new"], "delete": ["old"]}
 SITE, TOOL, SHELF = 0, 1, 2
@@ -47,7 +48,7 @@ def touch_on(
             if postgres:
                 schema_editor.execute(f"DROP FUNCTION IF EXISTS {_name(table, event)}()")
 
-    return migrations.RunPython(install, remove)
+    return RunStatements(install, remove)
 
 
 def _name(table: str, event: str) -> str:

@@ -8,7 +8,7 @@ cost to run. Each sees what was committed before it. So the tally is moved by th
 vote before has committed, tally and all, before this one had its row's lock.
 """
 
-from django.db import migrations
+from tools.migrations._operations import RunStatements
 
 # As in voting.models.case, voting.models.vote and voting.settling; a test compares what both do.
 BUSY_FROM, WAITS, REGULAR_TOOLS, REGULAR_AFTER = 3, "next pass", 2, "1 day"
@@ -154,7 +154,7 @@ END $cast$
 """
 
 
-def install_cast() -> migrations.RunPython:
+def install_cast() -> RunStatements:
     """Return the operation that installs the function, where there is PostgreSQL."""
 
     def install(apps, schema_editor) -> None:
@@ -168,4 +168,4 @@ def install_cast() -> migrations.RunPython:
             schema_editor.execute(f"DROP PROCEDURE IF EXISTS voting_cast_alone({kinds}, bigint[])", params=None)
             schema_editor.execute(f"DROP FUNCTION IF EXISTS voting_cast({kinds})", params=None)
 
-    return migrations.RunPython(install, remove)
+    return RunStatements(install, remove)

@@ -7,12 +7,10 @@ changes it in a migration of its own here too, with `DROP CONSTRAINT IF EXISTS` 
 
 from collections.abc import Mapping
 
-from django.db import migrations
+from tools.migrations._operations import RunStatements
 
 
-def checked_by_trigger(
-    table: str, checks: Mapping[str, str], *, on: str = "AFTER INSERT OR UPDATE"
-) -> migrations.RunPython:
+def checked_by_trigger(table: str, checks: Mapping[str, str], *, on: str = "AFTER INSERT OR UPDATE") -> RunStatements:
     """Return the operation that puts a trigger in the place of a table's CHECKs, given by name as SQL over a row `NEW`."""
     name = f"{table}_checked"
     trigger = f"""
@@ -41,4 +39,4 @@ def checked_by_trigger(
             schema_editor.execute(f"DROP TRIGGER {name} ON {table}", params=None)
             schema_editor.execute(f"DROP FUNCTION {name}()", params=None)
 
-    return migrations.RunPython(install, remove)
+    return RunStatements(install, remove)
