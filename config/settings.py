@@ -497,9 +497,13 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
 DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a job's lines bear the id of the request that asked for it
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # readers' addresses are kept nowhere, logs included
 structlog.configure(
-    processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    # What is not logged is not put together either.
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *SHARED_PROCESSORS,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
     logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.make_filtering_bound_logger(LOG_LEVEL),  # what is not logged is not put together either
     cache_logger_on_first_use=True,
 )
 # Plain tracebacks: the rich ones print local variables, and so secrets.
