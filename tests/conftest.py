@@ -15,6 +15,7 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
         found = setup_databases(verbosity=0, interactive=False, serialized_aliases=set(), keepdb=True)
     yield
     with django_db_blocker.unblock():
+        copies.hang_up()
         teardown_databases(found, verbosity=0)
 
 

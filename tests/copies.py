@@ -80,6 +80,18 @@ def beside(address: str, name: str) -> str:
     return f"{base.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")
 
 
+def hang_up() -> None:
+    """End what else is connected to the test database: a thread of the last test may not have come to it yet."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            )
+
+
 def forget() -> None:
     """Drop what was copied."""
     given = os.environ.get("DATABASE_URL", "")

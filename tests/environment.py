@@ -39,6 +39,8 @@ if BEGUN_HERE:
     atexit.register(forget_the_run)
 
 
+# Tests that take a minute begin first, or one of them would be all that is left at the end.
+LONGEST = ("tests/api/test_fuzzing.py", "tests/bench/test_bench.py", "tests/config/test_authorisation.py")
 # Modules whose tests share what takes long to make: one worker runs them all.
 TOGETHER = ("tests/verdicts/test_sample_site.py", "tests/config/test_query_plans.py")
 
@@ -59,8 +61,10 @@ def pytest_addoption(parser):
     parser.addoption("--database-only", action="store_true", help="leave out tests that ask for no database")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out, on the second database, the tests that would be the same again: those of pure functions and texts."""
+    items.sort(key=lambda it: not it.nodeid.startswith(LONGEST))
     if not config.getoption("database_only"):
         return
     asked = {"db", "transactional_db", "django_db_setup"}

@@ -13,7 +13,7 @@ from tools.statements import NOW, statement, together
 from verdicts import scoring
 from verdicts.changes import changes_on_a_page
 from verdicts.models import Comparison, Reviewer, Verdict
-from verdicts.queries import a_sample, change_written_last, sort_tools, with_figures
+from verdicts.queries import change_written_last, sort_tools, with_figures
 from verdicts.scored import ScoredTool
 
 PAIRS = 6
@@ -66,7 +66,6 @@ def asked_ahead(tools: Sequence[Tool], *, with_records: bool) -> AbstractContext
         (changes_on_a_page, (pks, NOW)),
         (_curated_with, (pks,)),
         (_judged_beside, (pks, _shelves_of(tools))),
-        (a_sample, ()),
     ]
     if len(tools) == 2:
         calls.append((_comparison_of, tuple(sorted(pks))))

@@ -273,11 +273,11 @@ def _public_with_figures(tools: list[int]) -> QuerySet[Tool]:
 
 def is_sample_site() -> bool:
     """Tell whether any tool is of the sample site: then every page says so."""
-    return bool(a_sample())
+    return bool(_a_sample())
 
 
 @statement
-def a_sample() -> QuerySet[Any, Any]:
+def _a_sample() -> QuerySet[Any, Any]:
     return Tool.objects.filter(is_sample=True).order_by().values_list("pk")[:1]
 
 
