@@ -6,6 +6,9 @@ ARGS ?=
 SHELL := /bin/sh
 PY := .venv/bin/python
 
+# Some machines forbid bytecode; then each of the many processes that the tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Without a .env file: checks and tools run in development mode, and `make run` shows the site as readers will see it,
 # with a secret of its own, on the port that is served.
 ifeq ($(wildcard .env),)
