@@ -63,7 +63,7 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out, on the second database, the tests that would be the same again: those of pure functions and texts."""
+    """Begin with the longest; leave out, on the second database, what would be the same again: pure functions and texts."""
     items.sort(key=lambda it: not it.nodeid.startswith(LONGEST))
     if not config.getoption("database_only"):
         return

@@ -34,6 +34,7 @@ from django.utils import timezone
 type Shape = tuple[tuple[type, int], ...]
 type Asked = tuple["Statement", Sequence[Any]]  # a statement and its arguments
 type Call = tuple["Statement", tuple[Any, ...]]  # the same, as what its rows are kept under
+type Question = tuple[Call, "Written", tuple[Any, ...]]  # what goes to the database
 type Rows = dict[Call, list[Any]]
 _found_ahead: ContextVar[Rows | None] = ContextVar("found_ahead", default=None)
 _trail: ContextVar["Trail | None"] = ContextVar("trail", default=None)
@@ -90,8 +91,8 @@ def together(*calls: Asked) -> Iterator[None]:
     Only PostgreSQL has anything to gain; elsewhere each call asks by itself.
     """
     ahead = _found_ahead.get() or {}
-    missing = [(it, values) for it, values in calls if (it, _key(values)) not in ahead]
-    with at_hand(rows_of(missing) if _gains_by_it(missing) else {}):
+    missing = [question for question in _questions(calls) if question[0] not in ahead]
+    with at_hand(_answers(missing) if _can_go_at_once(missing) else {}):
         yield
 
 
@@ -112,21 +113,29 @@ def at_hand(rows: Rows) -> Iterator[None]:
 
 def rows_of(calls: Sequence[Asked]) -> Rows:
     """Ask some statements and return the rows of each; on PostgreSQL all of them go there and back once."""
-    written = [(it, values, form) for it, values in calls if (form := it.written_for(values))]
-    if not _gains_by_it(calls):
-        return {(it, _key(values)): form.asked(_flat(values)).fetchall() for it, values, form in written}
-    connection: Any = connections[written[0][2].queryset.db]
+    return _answers(_questions(calls))
+
+
+def _questions(calls: Sequence[Asked]) -> list[Question]:
+    """Return what there is to ask of some calls; nothing of those that can find nothing."""
+    written = [(it, it.written_for(values), values) for it, values in calls]
+    return [((it, _key(values)), form, _flat(values)) for it, form, values in written if form]
+
+
+def _can_go_at_once(questions: Sequence[Question]) -> bool:
+    return bool(questions) and connections[questions[0][1].queryset.db].vendor == "postgresql"
+
+
+def _answers(questions: Sequence[Question]) -> Rows:
+    if not _can_go_at_once(questions):
+        return {call: form.asked(values).fetchall() for call, form, values in questions}
+    connection: Any = connections[questions[0][1].queryset.db]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     new_cursor = preparing_cursor if connection.queries_logged or connection.execute_wrappers else _bare_cursor
     with connection.wrap_database_errors, connection.connection.pipeline():
-        asked = {(it, _key(values)): form.asked(_flat(values), new_cursor) for it, values, form in written}
+        asked = {call: form.asked(values, new_cursor) for call, form, values in questions}
     return {call: cursor.fetchall() for call, cursor in asked.items()}
-
-
-def _gains_by_it(calls: Sequence[Asked]) -> bool:
-    forms = [form for it, values in calls if (form := it.written_for(values))]
-    return bool(forms) and connections[forms[0].queryset.db].vendor == "postgresql"
 
 
 class Trail:

@@ -40,9 +40,12 @@ class Trace[T]:
 
 
 class Traced[T]:
-    """What was made, by its key, with its trace; the least recently used is given up first."""
+    """What was made, by its key, with its trace; the least recently used is given up first.
 
-    def __init__(self, most: int, size_of: Callable[[T], int]) -> None:
+    What `size_of` tells no size of is not remembered.
+    """
+
+    def __init__(self, most: int, size_of: Callable[[T], int | None]) -> None:
         self.traces: Memory[Trace[T]] = Memory(most)
         self.size_of = size_of
 
@@ -61,9 +64,10 @@ class Traced[T]:
         day = timezone.localdate()
         with followed() as trail:
             made = make()
-        if trail.is_whole:
+        size = self.size_of(made)
+        if trail.is_whole and size is not None:
             trace = Trace(made, tuple(trail.asked.values()), _digest(trail.rows), day, time.time())
-            self.traces.put(key, trace, self.size_of(made))
+            self.traces.put(key, trace, size)
         return made
 
 

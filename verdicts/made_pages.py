@@ -34,11 +34,13 @@ class MadePage:
     tools: tuple[Votable, ...]
     subjects: frozenset[Subject]
 
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
 
 Made = MadePage | HttpResponse
-pages: Traced[Made] = Traced(
-    MOST_CHARACTERS, lambda made: sum(map(len, made.pieces)) if isinstance(made, MadePage) else MOST_CHARACTERS + 1
-)
+pages: Traced[Made] = Traced(MOST_CHARACTERS, lambda made: made.size if isinstance(made, MadePage) else None)
 
 
 def answer(request: HttpRequest, make: Callable[[], Made]) -> HttpResponse:

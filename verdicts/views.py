@@ -22,6 +22,7 @@ from verdicts.models import Reviewer, Verdict
 from verdicts.readers import all_votes_of, history_of
 from verdicts.scored import ScoredTool
 from verdicts.tool_page import tool_page
+from verdicts.vote_control import for_its_reader
 from voting import ledger
 
 
@@ -136,7 +137,7 @@ def _tool(request: HttpRequest, slug: str) -> Made:
         "take": twins.figures_table(page),
     }
     if found.is_draft:
-        return render(request, "tool.html", context)
+        return for_its_reader(request, render(request, "tool.html", context))
     return made_page("tool.html", context, shown_of([found]), [page.tool])
 
 

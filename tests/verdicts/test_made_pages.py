@@ -111,6 +111,7 @@ def test_a_draft_is_remembered_for_nobody(client, pair):
     path = pair.first.get_absolute_url()
     client.force_login(factories.staff())
     assert "Preview." in html(client, path)
+    assert client.get(path)["Cache-Control"] == "private"
     client.logout()
     assert client.get(path).status_code == 404
 
