@@ -7,6 +7,7 @@ unread, but for the last few of tools that have hardly any since: what was said 
 
 import dataclasses
 import datetime
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -159,8 +160,9 @@ class Bench:
         return dict.fromkeys(pks, (Vote.State.COUNTED, ""))
 
     def memo(self) -> dict[str, Any]:
-        """Return the figures that the detector keeps from pass to pass."""
-        kept = {k: v for k, v in vars(self.detector).items() if isinstance(v, (int, float)) or k == "site"}
+        """Return the figures that the detector keeps from pass to pass; not one that is infinite, for want of votes: JSON."""
+        known = vars(self.detector).items()
+        kept = {k: v for k, v in known if k == "site" or (isinstance(v, (int, float)) and math.isfinite(v))}
         return kept | {"in_doubt": sorted(getattr(self.detector, "in_doubt", ()))}
 
 

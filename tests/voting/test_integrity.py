@@ -30,6 +30,10 @@ def exact(db):
     assert counting.replay() == []
 
 
+def moment(hours):
+    return START + datetime.timedelta(hours=hours)
+
+
 def test_a_bought_crowd_is_held_and_becomes_a_case():
     site = Site()
 
@@ -95,6 +99,17 @@ def test_a_pass_right_after_another_changes_nothing():
 
     assert list(Vote.objects.order_by("pk").values_list("state", "reason")) == before
     assert VoteEvent.objects.count() == events
+
+
+def test_a_pass_of_a_site_without_votes_is_noted_and_the_next_one_tells_when_they_began():
+    assert integrity.check(at=moment(0)).looked_at == 0
+    assert Round.objects.get().memo["site"] == [0, 0]
+
+    cast(factories.guest(), factories.tool(), 1, at=moment(0.5))
+    cast(factories.guest(), factories.tool(), 1, at=moment(1.5))
+    integrity.check(at=moment(2))
+
+    assert Round.objects.first().memo["began"] == moment(0.5).timestamp()
 
 
 def test_what_comes_unusually_fast_waits_for_the_next_pass_and_readers_with_history_do_not():
