@@ -48,7 +48,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     try:
         report = dict(json.loads(request.body)["csp-report"])
         found = {name: str(report[name])[:300] for name in REPORTED if name in report}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return answer
     logger.warning("csp_violation", **{name.replace("-", "_"): value for name, value in found.items()})
     return answer
