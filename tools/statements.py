@@ -17,24 +17,25 @@ What a page will ask in any case it asks `together`, so that on PostgreSQL all o
 """
 
 import datetime
+import itertools
+import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 type Shape = tuple[tuple[type, int], ...]
 type Asked = tuple["Statement", Sequence[Any]]  # a statement and its arguments
 type Call = tuple["Statement", tuple[Any, ...]]  # the same, as what its rows are kept under
-type Question = tuple[Call, "Written", tuple[Any, ...]]  # what goes to the database
+type Question = tuple[Call, "Written", Sequence[Any]]  # what goes to the database
 type Rows = dict[Call, list[Any]]
 _found_ahead: ContextVar[Rows | None] = ContextVar("found_ahead", default=None)
 _trail: ContextVar["Trail | None"] = ContextVar("trail", default=None)
@@ -67,7 +68,7 @@ class Statement:
         ahead = _found_ahead.get()
         found = ahead.pop((self, _key(values)), None) if ahead else None
         if found is None:
-            with written.asked(_flat(values)) as cursor:
+            with written.asked(values) as cursor:
                 found = cursor.fetchall()
         if trail := _trail.get():
             trail.rows[self, _key(values)] = found
@@ -119,7 +120,7 @@ def rows_of(calls: Sequence[Asked]) -> Rows:
 def _questions(calls: Sequence[Asked]) -> list[Question]:
     """Return what there is to ask of some calls; nothing of those that can find nothing."""
     written = [(it, it.written_for(values), values) for it, values in calls]
-    return [((it, _key(values)), form, _flat(values)) for it, form, values in written if form]
+    return [((it, _key(values)), form, values) for it, form, values in written if form]
 
 
 def _can_go_at_once(questions: Sequence[Question]) -> bool:
@@ -132,9 +133,9 @@ def _answers(questions: Sequence[Question]) -> Rows:
     connection: Any = connections[questions[0][1].queryset.db]
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    new_cursor = preparing_cursor if connection.queries_logged or connection.execute_wrappers else _bare_cursor
+    asking = ask if connection.queries_logged or connection.execute_wrappers else _ask_at_once
     with connection.wrap_database_errors, connection.connection.pipeline():
-        asked = {call: form.asked(values, new_cursor) for call, form, values in questions}
+        asked = {call: form.asked(values, asking) for call, form, values in questions}
     return {call: cursor.fetchall() for call, cursor in asked.items()}
 
 
@@ -178,11 +179,6 @@ def _key(values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple([tuple(it) if isinstance(it, list) else it for it in values])
 
 
-def _flat(values: Sequence[Any]) -> tuple[Any, ...]:
-    flat = [one for it in values for one in (it if isinstance(it, list) else (it,))]
-    return tuple([timezone.now() if it is NOW else it for it in flat])
-
-
 @dataclass(frozen=True, slots=True)
 class Slot:
     """Where a value goes: its place among the arguments, and what Django makes of it on the way to the database."""
@@ -205,13 +201,17 @@ class Written:
         if len({it.place for it in self.params if isinstance(it, Slot)}) < len(stand_ins):
             raise ValueError("An argument is not a value of the statement.")
 
-    def asked(self, values: Sequence[Any], new_cursor: "Callable[[Any], Any] | None" = None) -> Any:
+    def asked(self, values: Sequence[Any], asking: "Callable[[Any, str, Sequence[Any]], Any] | None" = None) -> Any:
         """Return a cursor from which the rows can be fetched."""
-        cursor = (new_cursor or preparing_cursor)(connections[self.queryset.db])
         if trail := _trail.get():
             trail.others -= 1  # as this one is none
-        cursor.execute(self.sql, [it.adapt(values[it.place]) if type(it) is Slot else it for it in self.params])
-        return cursor
+        return (asking or ask)(connections[self.queryset.db], self.sql, self.filled(values))
+
+    def filled(self, values: Sequence[Any]) -> list[Any]:
+        """Return what goes to the database with the statement, for arguments."""
+        flat = [one for it in values for one in (it if isinstance(it, list) else (it,))]
+        given = [timezone.now() if it is NOW else it for it in flat]
+        return [it.adapt(given[it.place]) if type(it) is Slot else it for it in self.params]
 
     def made_of(self, found: list[Any]) -> list[Any]:
         """Return what the queryset makes of rows."""
@@ -290,21 +290,39 @@ def _slot(param: Any, places: dict[Any, int], stand_ins: list[Any], connection: 
     return Slot(place, type(param) if of_its_own else _adapter(stand_ins[place], connection))
 
 
-def preparing_cursor(connection: Any) -> CursorWrapper:
-    """Return a cursor; on PostgreSQL one that sends values apart from the statement, which is what it takes to prepare it.
+def ask(connection: Any, sql: str, params: Sequence[Any]) -> Any:
+    """Execute a statement and return its cursor; on PostgreSQL the values go apart from it, which is what it takes to
+    prepare it.
 
     Whoever reads along, a developer or a test, reads the values where they belong.
     """
     if connection.vendor != "postgresql" or connection.queries_logged:
-        return connection.cursor()
+        cursor = connection.cursor()
+        cursor.execute(sql, params)
+        return cursor
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        return connection._prepare_cursor(_bare_cursor(connection))
+        cursor = connection._prepare_cursor(_raw_cursor(connection))
+    cursor.execute(_numbered(sql), params)
+    return cursor
 
 
-def _bare_cursor(connection: Any) -> Any:
-    """Return the same on a connection that is open, for whoever sees to its errors."""
-    from django.db.backends.postgresql.base import ServerBindingCursor
+def _ask_at_once(connection: Any, sql: str, params: Sequence[Any]) -> Any:
+    """Do the same on a connection that is open, for whoever sees to its errors."""
+    cursor = _raw_cursor(connection)
+    cursor.execute(_numbered(sql), params)
+    return cursor
 
-    return ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+
+def _raw_cursor(connection: Any) -> Any:
+    from psycopg import RawCursor  # there need not be PostgreSQL
+
+    return RawCursor(connection.connection)
+
+
+@lru_cache(maxsize=2_000)
+def _numbered(sql: str) -> str:
+    """Return a statement with PostgreSQL's own placeholders. psycopg would look for them anew in each long statement."""
+    numbers = itertools.count(1)
+    return re.sub("%[s%]", lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", sql)

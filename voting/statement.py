@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from tools.statements import preparing_cursor
+from tools.statements import ask
 from voting.models import Voter
 
 
@@ -47,9 +47,7 @@ def cast_in_one_call(
     seen: tuple[Any, ...] = NO_SIGNAL
     if signal is not None:
         seen = (signal["day"], b"".join([signal[name] for name in DIGESTS]), *(signal[name] for name in SIGNAL))
-    with preparing_cursor(connection) as cursor:
-        cursor.execute(
-            CAST if connection.in_atomic_block else CAST_ALONE, (voter.pk, tool_id, value, state, reason, at, *seen)
-        )
+    sql = CAST if connection.in_atomic_block else CAST_ALONE
+    with ask(connection, sql, (voter.pk, tool_id, value, state, reason, at, *seen)) as cursor:
         [(found,)] = cursor.fetchall()
     return Answer(found[0] == 1, found[1] == 1, *found[2:])
