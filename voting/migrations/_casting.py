@@ -68,25 +68,40 @@ CREATE OR REPLACE FUNCTION {SIGNATURE} RETURNS bigint[] LANGUAGE plpgsql AS $cas
 #variable_conflict use_column
 DECLARE
     v_account bigint; v_first timestamptz; v_tools integer; v_era smallint; v_waits boolean := false;
+    v_counted boolean; v_found boolean; v_known boolean;
     v_vote bigint; v_state smallint; v_verified boolean; v_regular boolean; v_was_value smallint; v_was_era smallint;
 BEGIN
-    SELECT account_id, first_vote_at, tools_voted INTO v_account, v_first, v_tools FROM voting_voter
-    WHERE id = p_voter AND merged_into_id IS NULL AND erased_at IS NULL FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN ARRAY[0, 0];
+    -- A new vote, as nearly all are, locks its voter and counts itself there in one go.
+    UPDATE voting_voter SET tools_voted = tools_voted + 1, first_vote_at = COALESCE(first_vote_at, p_at)
+    WHERE p_value <> 0 AND id = p_voter AND merged_into_id IS NULL AND erased_at IS NULL
+        AND EXISTS (SELECT FROM voting_tally WHERE tool_id = p_tool)
+        AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool)
+    RETURNING account_id, first_vote_at, tools_voted - 1 INTO v_account, v_first, v_tools;
+    v_counted := FOUND;
+    IF NOT v_counted THEN
+        SELECT account_id, first_vote_at, tools_voted INTO v_account, v_first, v_tools FROM voting_voter
+        WHERE id = p_voter AND merged_into_id IS NULL AND erased_at IS NULL FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            RETURN ARRAY[0, 0];
+        END IF;
+        IF p_value = 0 AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool) THEN
+            RETURN ARRAY[1, (SELECT count(*) FROM voting_tally WHERE tool_id = p_tool)];
+        END IF;
     END IF;
-    IF p_value = 0 AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool) THEN
-        RETURN ARRAY[1, (SELECT count(*) FROM voting_tally WHERE tool_id = p_tool)];
-    END IF;
-    IF p_state = 0 AND NOT COALESCE(v_tools + 1 >= {REGULAR_TOOLS} AND (
-        v_first <= p_at - interval '{REGULAR_AFTER}' OR v_account IS NOT NULL AND EXISTS (
-            SELECT FROM voting_user WHERE id = v_account AND date_joined <= p_at - interval '{REGULAR_AFTER}'
-        )
-    ), false) THEN
-        v_waits := EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND EXISTS (
-            SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour'
-            LIMIT 1 OFFSET GREATEST(COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}), 2) - 2
-        );
+    IF p_state = 0 THEN
+        -- What asks a table stands apart: the rest is computed without a query.
+        v_known := v_tools + 1 >= {REGULAR_TOOLS} AND v_first <= p_at - interval '{REGULAR_AFTER}';
+        IF v_known IS NOT TRUE AND v_account IS NOT NULL AND v_tools + 1 >= {REGULAR_TOOLS} THEN
+            v_known := EXISTS (
+                SELECT FROM voting_user WHERE id = v_account AND date_joined <= p_at - interval '{REGULAR_AFTER}'
+            );
+        END IF;
+        IF v_known IS NOT TRUE THEN
+            v_waits := EXISTS (SELECT FROM voting_round WHERE at > p_at - interval '3 hours') AND EXISTS (
+                SELECT FROM voting_vote WHERE tool_id = p_tool AND changed_at > p_at - interval '1 hour'
+                LIMIT 1 OFFSET GREATEST(COALESCE((SELECT busy_from FROM voting_watch WHERE tool_id = p_tool), {BUSY_FROM}), 2) - 2
+            );
+        END IF;
     END IF;
     INSERT INTO voting_vote AS v (voter_id, tool_id, value, state, reason, era, is_verified, is_regular, changed_at)
     SELECT p_voter, p_tool, p_value, CASE WHEN v_waits THEN 1 ELSE p_state END,
@@ -98,12 +113,15 @@ BEGIN
     WHERE v.value <> EXCLUDED.value OR (v.era <> EXCLUDED.era AND EXCLUDED.value <> 0)
     RETURNING id, state, era, is_verified, is_regular, was_value, was_era
     INTO v_vote, v_state, v_era, v_verified, v_regular, v_was_value, v_was_era;
-    IF NOT FOUND THEN
-        RETURN ARRAY[1, (SELECT count(*) FROM voting_tally WHERE tool_id = p_tool)];
-    END IF;
-    IF v_was_value IS NULL THEN
-        UPDATE voting_voter SET tools_voted = tools_voted + 1, first_vote_at = COALESCE(first_vote_at, p_at)
+    v_found := FOUND;
+    -- Whoever else wrote this very vote meanwhile had committed before the voter's row was ours, and is seen only now.
+    IF v_counted IS DISTINCT FROM (v_found AND v_was_value IS NULL) THEN
+        UPDATE voting_voter SET tools_voted = tools_voted + CASE WHEN v_counted THEN -1 ELSE 1 END,
+            first_vote_at = COALESCE(first_vote_at, p_at)
         WHERE id = p_voter;
+    END IF;
+    IF NOT v_found THEN
+        RETURN ARRAY[1, (SELECT count(*) FROM voting_tally WHERE tool_id = p_tool)];
     END IF;
     INSERT INTO voting_voteevent
         (at, vote_id, tool_id, voter_id, kind, old_value, new_value, old_state, new_state, actor, reason)
