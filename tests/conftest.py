@@ -26,6 +26,12 @@ def quick_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def static_files_unread(settings):
+    """Each test's client would look through all static files before its first request. Who serves them collects them."""
+    settings.WHITENOISE_USE_FINDERS = False
+
+
+@pytest.fixture(autouse=True)
 def own_folders(settings, tmp_path):
     """No test writes where the site keeps its files."""
     settings.MEDIA_ROOT = tmp_path / "media"

@@ -7,17 +7,18 @@ copy is the same to the byte.
 
 import argparse
 import hashlib
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
+from unittest import mock
 
-BASE = Path(__file__).resolve().parents[2]
 WORKERS = 4
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.newsletter.worker"])
 
 
 class Tally:
@@ -43,8 +44,17 @@ class Tally:
 
 
 def start(port, env):
-    command = [sys.executable, "-m", "tests.newsletter.worker", f"127.0.0.1:{port}"]
-    return subprocess.Popen(command, cwd=BASE, env=os.environ | env)
+    """Start a worker: a fork of a process that has read Django and the site already, in the environment of the first."""
+    with mock.patch.dict(os.environ, env):
+        worker = FORKED.Process(target=_work, args=(port,))
+        worker.start()
+    return worker
+
+
+def _work(port):
+    from tests.newsletter import worker  # it sets Django up: not here, in the process that starts them
+
+    worker.work(port)
 
 
 def run(server, tally, recipients, kills, env, how=signal.SIGKILL):
@@ -54,21 +64,21 @@ def run(server, tally, recipients, kills, env, how=signal.SIGKILL):
     # At so many messages taken, one worker dies: spread over the run, at a random instant each.
     points = sorted(random.sample(range(recipients // 20, recipients * 9 // 10), kills))
     try:
-        while any(worker.poll() is None for worker in workers):
+        while any(worker.is_alive() for worker in workers):
             assert time.monotonic() < end, "It did not end."
             if points and tally.total >= points[0]:
                 points.pop(0)
                 time.sleep(random.random() / 50)
-                victim = random.choice([worker for worker in workers if worker.poll() is None])
-                victim.send_signal(how)
-                victim.wait()
+                victim = random.choice([worker for worker in workers if worker.is_alive()])
+                os.kill(victim.pid, how)
+                victim.join()
                 workers.remove(victim)
                 workers.append(start(server.port, env))
             time.sleep(0.005)
     finally:
         for worker in workers:
             worker.kill()
-            worker.wait()
+            worker.join()
     return kills - len(points)
 
 
