@@ -74,6 +74,7 @@ class Server:
 
     def _safely(self, conversation):
         self._open.add(conversation)
+        conversation.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each reply is one line, and waited for
         with contextlib.suppress(OSError, ssl.SSLError, _HangUp), contextlib.ExitStack() as stack:
             stack.callback(self._open.discard, conversation)
             if self.context and not self.starttls:

@@ -19,7 +19,7 @@ from tests.config.test_services import marked, needs_postgres
 from tests.newsletter import killing
 from tests.newsletter.smtp_server import Server
 
-RECIPIENTS = 1_500
+RECIPIENTS = 3_000
 
 
 @pytest.fixture
