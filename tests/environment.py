@@ -41,8 +41,9 @@ if BEGUN_HERE:
 
 # Tests that take a minute begin first, or one of them would be all that is left at the end.
 LONGEST = ("tests/api/test_fuzzing.py", "tests/bench/test_bench.py", "tests/config/test_authorisation.py")
-# Modules whose tests share what takes long to make: one worker runs them all.
-TOGETHER = ("tests/verdicts/test_sample_site.py", "tests/config/test_query_plans.py")
+# Tests that share what takes long to make: one worker runs all of them. Whoever waits for a browser, with a site of its own
+# beside it, leaves the processor to the tests of the other workers.
+TOGETHER = ("tests/browser/", "tests/verdicts/test_sample_site.py", "tests/config/test_query_plans.py")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,8 +52,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            module = nodeid.partition("::")[0]
-            return module if module in TOGETHER else nodeid
+            return next((part for part in TOGETHER if nodeid.startswith(part)), nodeid)
 
     return Scheduling(config, log)
 
