@@ -6,17 +6,17 @@ It answers with a digest of all the rows instead of the rows: there is hardly an
 from collections.abc import Sequence
 from functools import lru_cache
 
-from django.db import connections, transaction
+from django.db import transaction
 
-from tools.statements import Asked, Rows, Written, ask, rows_of
+from tools.statements import Asked, Question, Rows, ask, can_go_at_once, connection_for, questions_of, rows_of
 
 
 class Fingerprint:
     """The digest of the rows that some statements found. It is another where a row is, as text: 1.0 is not 1.00."""
 
-    def __init__(self, written: Sequence[tuple[Written, Sequence[object]]]) -> None:
-        self.written = written
-        self.sql = _asking_for_digest(tuple([form.sql for form, _ in written]))
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = questions
+        self.sql = _asking_for_digest(tuple([form.sql for _, form, _ in questions]))
         self.digest = self._digest_now()
 
     def holds(self) -> bool:
@@ -24,21 +24,20 @@ class Fingerprint:
         return self.digest == self._digest_now()
 
     def _digest_now(self) -> bytes:
-        params = [param for form, values in self.written for param in form.filled(values)]
-        with ask(connections[self.written[0][0].queryset.db], self.sql, params) as cursor:
+        params = [param for _, form, values in self.questions for param in form.filled(values)]
+        with ask(connection_for(self.questions), self.sql, params) as cursor:
             return bytes(cursor.fetchone()[0])
 
 
 def rows_and_fingerprint(calls: Sequence[Asked]) -> tuple[Rows, Fingerprint | None]:
     """Return the rows of some statements and their fingerprint, both of one moment; none where that cannot be had."""
-    written = [(form, values) for it, values in calls if (form := it.written_for(values))]
-    connection = connections[written[0][0].queryset.db] if written else None
-    if connection is None or connection.vendor != "postgresql" or connection.in_atomic_block:
+    questions = questions_of(calls)
+    if not can_go_at_once(questions) or (connection := connection_for(questions)).in_atomic_block:
         return rows_of(calls), None
     with transaction.atomic(using=connection.alias):  # in one that had begun before, each statement has its own moment
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return rows_of(calls), Fingerprint(written)
+        return rows_of(calls), Fingerprint(questions)
 
 
 @lru_cache(maxsize=1_000)

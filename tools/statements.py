@@ -92,8 +92,8 @@ def together(*calls: Asked) -> Iterator[None]:
     Only PostgreSQL has anything to gain; elsewhere each call asks by itself.
     """
     ahead = _found_ahead.get() or {}
-    missing = [question for question in _questions(calls) if question[0] not in ahead]
-    with at_hand(_answers(missing) if _can_go_at_once(missing) else {}):
+    missing = [question for question in questions_of(calls) if question[0] not in ahead]
+    with at_hand(_answers(missing) if can_go_at_once(missing) else {}):
         yield
 
 
@@ -114,23 +114,28 @@ def at_hand(rows: Rows) -> Iterator[None]:
 
 def rows_of(calls: Sequence[Asked]) -> Rows:
     """Ask some statements and return the rows of each; on PostgreSQL all of them go there and back once."""
-    return _answers(_questions(calls))
+    return _answers(questions_of(calls))
 
 
-def _questions(calls: Sequence[Asked]) -> list[Question]:
+def questions_of(calls: Sequence[Asked]) -> list[Question]:
     """Return what there is to ask of some calls; nothing of those that can find nothing."""
     written = [(it, it.written_for(values), values) for it, values in calls]
     return [((it, _key(values)), form, values) for it, form, values in written if form]
 
 
-def _can_go_at_once(questions: Sequence[Question]) -> bool:
-    return bool(questions) and connections[questions[0][1].queryset.db].vendor == "postgresql"
+def connection_for(questions: Sequence[Question]) -> Any:
+    """Return the connection on which questions are asked, all on the same."""
+    return connections[questions[0][1].queryset.db]
+
+
+def can_go_at_once(questions: Sequence[Question]) -> bool:
+    return bool(questions) and connection_for(questions).vendor == "postgresql"
 
 
 def _answers(questions: Sequence[Question]) -> Rows:
-    if not _can_go_at_once(questions):
+    if not can_go_at_once(questions):
         return {call: form.asked(values).fetchall() for call, form, values in questions}
-    connection: Any = connections[questions[0][1].queryset.db]
+    connection = connection_for(questions)
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     asking = ask if connection.queries_logged or connection.execute_wrappers else _ask_at_once

@@ -160,7 +160,7 @@ class Bench:
         return dict.fromkeys(pks, (Vote.State.COUNTED, ""))
 
     def memo(self) -> dict[str, Any]:
-        """Return the figures that the detector keeps from pass to pass; not one that is infinite, for want of votes: JSON."""
+        """Return the figures that the detector keeps from pass to pass. JSON knows none that are infinite, as without votes."""
         known = vars(self.detector).items()
         kept = {k: v for k, v in known if k == "site" or (isinstance(v, (int, float)) and math.isfinite(v))}
         return kept | {"in_doubt": sorted(getattr(self.detector, "in_doubt", ()))}

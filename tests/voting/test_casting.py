@@ -207,6 +207,23 @@ def test_two_accounts_never_merge():
         Voter.objects.filter(pk=other.pk).update(merged_into=one)
 
 
+@pytest.mark.parametrize(
+    "impossible", ["merged into itself", "erased and known", "an account merged", "less than none"]
+)
+def test_the_database_refuses_a_voter_that_cannot_be(impossible):
+    guest, account = factories.guest(), factories.account()
+    wrong = {
+        "merged into itself": (guest, {"merged_into": guest}),
+        "erased and known": (guest, {"erased_at": NOW}),
+        "an account merged": (account, {"merged_into": guest}),
+        "less than none": (guest, {"tools_voted": -1}),
+    }
+    voter, values = wrong[impossible]
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Voter.objects.filter(pk=voter.pk).update(**values)
+
+
 def test_deleting_my_votes_takes_the_counts_down_and_leaves_nobody_in_the_log(way):
     tools, guest, account = [factories.tool(), factories.tool()], factories.guest(), factories.account()
     for tool in tools:

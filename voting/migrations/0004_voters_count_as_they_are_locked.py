@@ -23,5 +23,5 @@ class Migration(migrations.Migration):
 
     operations = [
         checked_by_trigger("voting_voter", CHECKS_OF_VOTERS, on=f"AFTER INSERT OR UPDATE OF {WHO}"),
-        install_cast(),
+        install_cast(anew=True),
     ]

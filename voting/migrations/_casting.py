@@ -1,6 +1,6 @@
 """The function that casts a vote on PostgreSQL: one call, whose statements are planned once for each connection.
 
-A migration that changes what a vote writes installs it anew: `operations = [install_cast()]`. Where its arguments change
+A migration that changes what a vote writes installs it anew: `operations = [install_cast(anew=True)]`. Where its arguments change
 as well, the former function stays beside it, for web processes of the release before that still run.
 
 The statements are short ones, one after the other: a single one that wrote the same would cost more to begin than they
@@ -172,8 +172,11 @@ END $cast$
 """
 
 
-def install_cast() -> RunStatements:
-    """Return the operation that installs the function, where there is PostgreSQL."""
+def install_cast(*, anew: bool = False) -> RunStatements:
+    """Return the operation that installs the function, where there is PostgreSQL.
+
+    Taken back it removes the function, unless it was there before: installed `anew` it stays, for votes go on.
+    """
 
     def install(apps, schema_editor) -> None:
         if schema_editor.connection.vendor == "postgresql":
@@ -181,7 +184,7 @@ def install_cast() -> RunStatements:
             schema_editor.execute(CAST_ALONE, params=None)
 
     def remove(apps, schema_editor) -> None:
-        if schema_editor.connection.vendor == "postgresql":
+        if schema_editor.connection.vendor == "postgresql" and not anew:
             kinds = ", ".join(ARGUMENTS.values())
             schema_editor.execute(f"DROP PROCEDURE IF EXISTS voting_cast_alone({kinds}, bigint[])", params=None)
             schema_editor.execute(f"DROP FUNCTION IF EXISTS voting_cast({kinds})", params=None)
