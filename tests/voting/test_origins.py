@@ -2,6 +2,8 @@
 
 import datetime
 import hashlib
+import secrets
+from types import SimpleNamespace
 
 import pytest
 from django.core import serializers
@@ -34,6 +36,44 @@ def test_while_the_salts_live_days_can_be_joined():
     assert [it.vote_id for it in found] == [signal.pk for signal in signals]
     assert [it.addr == found[0].addr for it in found] == [True, False, True, True]
     assert len({it.ua for it in found}) == 1
+
+
+def seen(address, day, vote_id=0):
+    """What a vote of some day keeps of its origin."""
+    at = datetime.datetime.combine(day, datetime.time(12), datetime.UTC)
+    return SimpleNamespace(vote_id=vote_id, **origins.sealed(Origin(address, "Browser/1"), at))
+
+
+@pytest.mark.parametrize("ago", range(14))
+def test_on_each_day_of_a_fortnight_all_days_that_are_kept_can_be_joined(ago):
+    today = TODAY - datetime.timedelta(days=ago)
+    days = [today - datetime.timedelta(days=n) for n in range(14)]
+
+    found = origins.joined([seen(address, day) for day in days for address in (HOME, OTHER)], today)
+
+    assert len(found) == 28
+    assert len({(it.addr, it.net, it.wide, it.ua) for it in found}) == 2
+
+
+def test_signals_of_the_release_before_are_joined_as_far_as_this_fortnight_goes():
+    first = origins.first_of_fortnight(TODAY)
+    salts = {first + datetime.timedelta(days=n): secrets.token_bytes(32) for n in range(-13, 14)}
+    Salt.objects.bulk_create([Salt(day=day, key=key) for day, key in salts.items()])
+
+    def written_before(day):
+        """It sealed the digests under each of the thirteen days before, the latest first."""
+        row = seen(HOME, day)
+        parts = Origin(HOME, "Browser/1").parts()
+        earlier = [origins.Salts.of(day, [salts.get(day - datetime.timedelta(days=n), b"")]) for n in range(1, 14)]
+        body, nonce = b"".join(it.digests(parts) for it in earlier), secrets.token_bytes(16)
+        row.earlier = nonce + origins._xor(body, origins._stream(salts[day], nonce, len(body)))
+        return row
+
+    rows = [written_before(day) for day in salts if day <= TODAY] + [seen(HOME, TODAY)]
+    found = origins.joined(rows, TODAY)
+
+    assert len(found) == (TODAY - first).days + 2
+    assert len({(it.addr, it.net, it.wide, it.ua) for it in found}) == 1
 
 
 @pytest.mark.parametrize(

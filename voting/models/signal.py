@@ -26,7 +26,7 @@ class VoteSignal(models.Model):
     """Where the latest words of a vote came from, as far as the detector needs it. Deleted after a fortnight.
 
     `addr`, `net`, `wide` and `ua` are digests under the salt of `day`: equal within a day, meaningless across days.
-    `earlier` holds the digests under the earlier salts that lived then, sealed with that day's salt, so that
+    `earlier` holds the digests under the two salts that join days, sealed with that day's salt, so that
     `voting.origins.joined` can match days while the salts live, and nobody can once they are gone.
     """
 
