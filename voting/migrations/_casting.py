@@ -53,11 +53,19 @@ def _moves() -> str:
         prefix, _, plain = name.rpartition("_")
         verified = f"{prefix}_verified_{plain}" if prefix else f"verified_{plain}"
         moves.append(f"{name} = t.{name} + {n}")
-        moves.append(f"{verified} = t.{verified} + v_verified::int * {n}")
+        moves.append(f"{verified} = t.{verified} + v_is_verified::int * {n}")
     for prefix, counted in (("", said), ("era_", era)):
         both = " + ".join(counted.values())
-        moves.append(f"{prefix}regulars = t.{prefix}regulars + v_regular::int * ({both})")
+        moves.append(f"{prefix}regulars = t.{prefix}regulars + v_is_regular::int * ({both})")
     return ",\n            ".join(moves)
+
+
+def _adds() -> str:
+    """Return what a new vote of the tally's own era adds to it. Nothing is asked of its row, so that begins quickly."""
+    counts = {"ships": "ships", "skips": "skips", "regulars": "regulars"}
+    counts |= {f"verified_{side}": f"verified * v_{side}" for side in ("ships", "skips")}
+    both = {f"{prefix}{name}": f"v_{what}" for prefix in ("", "era_") for name, what in counts.items()}
+    return ",\n            ".join(f"{name} = {name} + {n}" for name, n in both.items())
 
 
 _COLUMNS = ", ".join(["vote_id", *_SIGNAL])
@@ -69,12 +77,12 @@ CREATE OR REPLACE FUNCTION {SIGNATURE} RETURNS bigint[] LANGUAGE plpgsql AS $cas
 DECLARE
     v_account bigint; v_first timestamptz; v_tools integer; v_era smallint; v_waits boolean := false;
     v_counted boolean; v_found boolean; v_known boolean;
-    v_vote bigint; v_state smallint; v_verified boolean; v_regular boolean; v_was_value smallint; v_was_era smallint;
+    v_ships integer; v_skips integer; v_verified integer; v_regulars integer; v_moved boolean := false;
+    v_vote bigint; v_state smallint; v_is_verified boolean; v_is_regular boolean; v_was_value smallint; v_was_era smallint;
 BEGIN
     -- A new vote, as nearly all are, locks its voter and counts itself there in one go.
     UPDATE voting_voter SET tools_voted = tools_voted + 1, first_vote_at = COALESCE(first_vote_at, p_at)
     WHERE p_value <> 0 AND id = p_voter AND merged_into_id IS NULL AND erased_at IS NULL
-        AND EXISTS (SELECT FROM voting_tally WHERE tool_id = p_tool)
         AND NOT EXISTS (SELECT FROM voting_vote WHERE voter_id = p_voter AND tool_id = p_tool)
     RETURNING account_id, first_vote_at, tools_voted - 1 INTO v_account, v_first, v_tools;
     v_counted := FOUND;
@@ -112,9 +120,10 @@ BEGIN
         was_value = v.value, was_era = v.era, value = EXCLUDED.value, era = EXCLUDED.era, changed_at = EXCLUDED.changed_at
     WHERE v.value <> EXCLUDED.value OR (v.era <> EXCLUDED.era AND EXCLUDED.value <> 0)
     RETURNING id, state, era, is_verified, is_regular, was_value, was_era
-    INTO v_vote, v_state, v_era, v_verified, v_regular, v_was_value, v_was_era;
+    INTO v_vote, v_state, v_era, v_is_verified, v_is_regular, v_was_value, v_was_era;
     v_found := FOUND;
     -- Whoever else wrote this very vote meanwhile had committed before the voter's row was ours, and is seen only now.
+    -- Without a tally there is no vote either: it is made, and asked again.
     IF v_counted IS DISTINCT FROM (v_found AND v_was_value IS NULL) THEN
         UPDATE voting_voter SET tools_voted = tools_voted + CASE WHEN v_counted THEN -1 ELSE 1 END,
             first_vote_at = COALESCE(first_vote_at, p_at)
@@ -136,13 +145,21 @@ BEGIN
     ELSIF p_day IS NOT NULL THEN
         INSERT INTO voting_votesignal ({_COLUMNS}) VALUES ({_VALUES});
     END IF;
-    IF v_state = 0 THEN
+    IF v_state = 0 AND v_was_value IS NULL THEN
+        v_ships := (p_value = 1)::int; v_skips := (p_value = -1)::int;
+        v_verified := v_is_verified::int; v_regulars := v_is_regular::int;
+        UPDATE voting_tally SET
+            {_adds()}
+        WHERE tool_id = p_tool AND era = v_era;
+        v_moved := FOUND;
+    END IF;
+    IF v_state = 0 AND NOT v_moved THEN
         UPDATE voting_tally t SET
             {_moves()}
         WHERE t.tool_id = p_tool;
     ELSIF v_state = 1 THEN
         UPDATE voting_tally t SET held = t.held + {_SPOKEN} WHERE t.tool_id = p_tool;
-    ELSE
+    ELSIF v_state = 2 THEN
         UPDATE voting_tally t SET discarded = t.discarded + {_SPOKEN} WHERE t.tool_id = p_tool;
     END IF;
     RETURN ARRAY[1, 1, v_vote, p_value, v_state];
