@@ -137,6 +137,7 @@ else:
         "tcp_user_timeout": 30_000,
         # Nobody holds locks while doing nothing. A page gives up, too (config/wsgi.py); jobs and commands may take long.
         # To compile a statement takes longer than any of these runs: where statistics are old, PostgreSQL does it all the same.
+        # No disk of today has a head to move; with that in mind indexes are used on tables of a few pages, too.
         "options": f"-c jit=off -c random_page_cost=1.1 -c idle_in_transaction_session_timeout=300s -c statement_timeout={STATEMENT_SECONDS}s",
     }
     # A connection that did not survive a restart of the database is noticed before a reader's request is handed to it.

@@ -86,6 +86,7 @@ def test_the_database_has_a_deadline_for_connecting_waiting_in_the_pool_and_for_
     assert "idle_in_transaction_session_timeout=300s" in options["options"]
     assert "statement_timeout=0s" in options["options"]  # for jobs and commands
     assert "jit=off" in options["options"]
+    assert "random_page_cost=1.1" in options["options"]
 
 
 def test_pages_give_up_on_a_statement_and_commands_do_not():

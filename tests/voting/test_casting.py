@@ -282,6 +282,25 @@ def test_a_new_era_counts_apart_and_voting_again_moves_the_vote_to_it(way):
     assert VoteEvent.objects.count() == 4
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the one statement is for PostgreSQL")
+def test_a_vote_whose_era_ends_while_it_is_cast_counts_among_all_votes_and_not_in_the_new_era():
+    tool = factories.tool()
+    casting.cast(factories.guest(), tool, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE FUNCTION end_the_era() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                UPDATE voting_tally SET era = 1, era_label = 'version 2', era_ships = 0 WHERE tool_id = NEW.tool_id;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER end_the_era AFTER INSERT ON voting_voteevent FOR EACH ROW EXECUTE FUNCTION end_the_era();
+        """)
+
+    casting.cast(factories.guest(), tool, 1)
+
+    tally = Tally.objects.get()
+    assert (tally.era, tally.ships, tally.era_ships) == (1, 2, 0)
+
+
 def test_an_era_cannot_begin_in_the_future_or_before_the_last():
     tool = factories.tool()
     eras.declare(tool, "version 2", starts_at=at(5))
